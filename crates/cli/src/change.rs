@@ -25,6 +25,16 @@ fn cluster(args: &Change) -> Result<(Input, Run), Failure> {
     Ok((input, run))
 }
 
+/// What was done, and then what was not.
+fn finish(input: Input, text: String, mut failures: Vec<Failure>) -> Result<String, Failure> {
+    let Some(last) = failures.pop() else { return input.answer(text) };
+    crate::print(&text)?;
+    for failure in failures {
+        eprintln!("packetyard: {failure}");
+    }
+    Err(input.fail(last))
+}
+
 /// What there is of an object.
 #[derive(PartialEq, Eq)]
 struct State {

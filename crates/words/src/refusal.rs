@@ -154,7 +154,7 @@ fn patch_problem(problem: &PatchProblem) -> String {
         PatchProblem::NotAnObject => "the patch is no object: write {spec: ...}".into(),
         PatchProblem::NotAList => "a JSON patch is a list of operations: write [{op: replace, path: ..., value: ...}]".into(),
         PatchProblem::UnknownDirective { value } => {
-            format!("$patch is {value}, and may be merge, replace or delete")
+            format!("$patch is {value}, and may be replace or delete")
         }
         PatchProblem::NoMergeKey { key } => {
             format!("an item of a list that is merged does not have its merge key: write its {key}")

@@ -2,24 +2,24 @@
 
 use cluster::api::{Action, KubeObject};
 
-use super::{cluster, name, named, prefix};
+use super::{cluster, finish, name, named, prefix};
 use crate::args::{ChangeDelete, DeleteOutput};
 use crate::failure::Failure;
 
 pub fn delete(args: &ChangeDelete) -> Result<String, Failure> {
     let (input, mut run) = cluster(&args.change)?;
-    let mut text = String::new();
+    let (mut text, mut failures) = (String::new(), Vec::new());
     for object in named(run.world(), &args.objects, args.change.namespace())? {
         let there = run.world().store().get(&object);
         let (propagation_policy, grace_period_seconds) = (args.cascade.into(), args.grace_period());
         let action = Action::DeleteObject { object, propagation_policy, grace_period_seconds };
-        if let Err(refused) = run.act(action) {
-            crate::print(&text)?;
-            return Err(input.fail(Failure::refused(refused)));
+        match run.act(action) {
+            // kubectl goes on with the next one.
+            Err(refused) => failures.push(Failure::refused(refused)),
+            Ok(_) => text.extend(there.map(|object| line(&object, args))),
         }
-        text.extend(there.map(|object| line(&object, args)));
     }
-    input.answer(text)
+    finish(input, text, failures)
 }
 
 /// kubectl pkg/cmd/delete/delete.go, PrintObj.

@@ -4,29 +4,35 @@ use std::fs;
 
 use cluster::api::{Action, PatchText, Str};
 
-use super::{Changed, State, cluster, named, print, tell_warnings};
+use super::{Changed, State, cluster, finish, named, print, tell_warnings};
 use crate::args::ChangePatch;
 use crate::failure::Failure;
 
 pub fn patch(args: &ChangePatch) -> Result<String, Failure> {
     let (input, mut run) = cluster(&args.change)?;
     let patch = PatchText::from(Str::from(patch_of(args)?.as_str()));
-    let mut changed = Vec::new();
+    let (mut changed, mut failures) = (Vec::new(), Vec::new());
     for object in named(run.world(), &args.objects, args.change.namespace())? {
         let (before, log) = (State::of(run.world(), &object), run.world().log_count());
         let (type_, patch) = (args.type_.into(), patch.clone());
         let action = Action::Patch { object: object.clone(), type_, patch };
-        if let Err(refused) = run.act(action) {
-            return Err(input.fail(Failure::refused(refused)));
+        let there = run.world().store().get(&object);
+        match run.act(action) {
+            // kubectl goes on with the next one.
+            Err(refused) => failures.push(Failure::refused(refused)),
+            Ok(_) => {
+                let how = match State::of(run.world(), &object) == before {
+                    true => "patched (no change)",
+                    false => "patched",
+                };
+                // The patch may have been the end of it.
+                let object = run.world().store().get(&object).or(there);
+                changed.extend(object.map(|object| Changed { object, how }));
+            }
         }
         tell_warnings(run.world(), log);
-        let how = match State::of(run.world(), &object) == before {
-            true => "patched (no change)",
-            false => "patched",
-        };
-        changed.extend(run.world().store().get(&object).map(|object| Changed { object, how }));
     }
-    input.answer(print(run.world(), args.output, &changed))
+    finish(input, print(run.world(), args.output, &changed), failures)
 }
 
 fn patch_of(args: &ChangePatch) -> Result<String, Failure> {

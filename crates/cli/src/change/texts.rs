@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use cluster::api::{Action, Manifest, Manifests, ObjectRef, Severity, Str, findings};
-use cluster::sim::{Refusal, Run};
+use cluster::sim::World;
 
 use super::{Changed, State, cluster, print, tell_warnings};
 use crate::args::ChangeTexts;
@@ -23,22 +23,26 @@ pub fn write(verb: Verb, args: &ChangeTexts) -> Result<String, Failure> {
     let files = Files::read(&args.texts)?;
     let how = args.change.cluster.validate.unwrap_or_default();
     let text = Manifests::read(Str::from(files.text.as_str()), how);
-    tell_findings(text.manifest(), &files);
-    let objects = objects(text.manifest());
-    let before: Vec<Option<State>> = objects.iter().map(|object| State::of(run.world(), object)).collect();
-    let log = run.world().log_count();
-    let manifest = text.manifest().clone();
-    let refused = run.act(action(verb, text)).unwrap_or_else(|refused| refused);
-    tell_warnings(run.world(), log);
-    for line in refused.iter().flat_map(|refusal| words::refused(&manifest, refusal, &files)) {
-        eprintln!("{line}");
+    let mut errors = tell_findings(text.manifest(), &files);
+    let mut changed = Vec::new();
+    for (object, one) in text.each() {
+        let (before, log) = (State::of(run.world(), &object), run.world().log_count());
+        match run.act(action(verb, one)) {
+            Ok(_) => changed.extend(done(verb, run.world(), &object, before)),
+            Err(refused) => {
+                errors += refused.len();
+                let lines =
+                    refused.iter().flat_map(|refusal| words::refused(text.manifest(), refusal, &files));
+                lines.for_each(|line| eprintln!("{line}"));
+            }
+        }
+        tell_warnings(run.world(), log);
     }
-    let changed = changed(verb, &run, &objects, &before, &refused);
-    let text = print(run.world(), args.output, &changed);
-    match refused.len() {
-        0 => input.answer(text),
+    let printed = print(run.world(), args.output, &changed);
+    match errors {
+        0 => input.answer(printed),
         errors => {
-            crate::print(&text)?;
+            crate::print(&printed)?;
             Err(Failure::Manifests { errors })
         }
     }
@@ -52,58 +56,30 @@ fn action(verb: Verb, text: Manifests) -> Action {
     }
 }
 
-/// What is no error: errors are said of what was refused.
-fn tell_findings(manifest: &Manifest, files: &Files) {
+/// Warnings, and errors of what is no object; those of objects are said when they are refused. How many errors.
+fn tell_findings(manifest: &Manifest, files: &Files) -> usize {
+    let invalid: BTreeSet<&ObjectRef> = manifest.invalid.iter().map(|invalid| &invalid.object).collect();
+    let mut errors = 0;
     for finding in findings(&manifest.diagnostics) {
-        if finding.first().severity == Severity::Warning {
+        let first = finding.first();
+        let is_error = first.severity == Severity::Error;
+        let is_refused = is_error && first.object.as_ref().is_some_and(|object| invalid.contains(object));
+        if !is_refused && first.severity != Severity::Info {
+            errors += usize::from(is_error);
             eprintln!("{}", words::finding(&finding, files));
         }
     }
+    errors
 }
 
-/// Each object of the text, in its order.
-fn objects(manifest: &Manifest) -> Vec<ObjectRef> {
-    let mut objects: Vec<ObjectRef> =
-        manifest.objects.iter().map(|parsed| parsed.object.object_ref()).collect();
-    // From the last one on, so that the places before stay.
-    for invalid in manifest.invalid.iter().rev() {
-        objects.insert(invalid.place, invalid.object.clone());
-    }
-    objects
-}
-
-fn changed(
-    verb: Verb,
-    run: &Run,
-    objects: &[ObjectRef],
-    before: &[Option<State>],
-    refused: &[Refusal],
-) -> Vec<Changed> {
-    let refused: BTreeSet<ObjectRef> = refused.iter().flat_map(named_by).collect();
-    let taken = objects.iter().zip(before).filter(|(object, _)| !refused.contains(object));
-    taken
-        .filter_map(|(reference, before)| {
-            let object = run.world().store().get(reference)?;
-            let how = match (verb, before) {
-                (_, None) => "created",
-                (Verb::Replace, Some(_)) => "replaced",
-                (Verb::Create, Some(_)) => return None,
-                (Verb::Apply, before @ Some(_)) => match State::of(run.world(), reference) == *before {
-                    true => "unchanged",
-                    false => "configured",
-                },
-            };
-            Some(Changed { object, how })
-        })
-        .collect()
-}
-
-/// The objects that were refused.
-fn named_by(refusal: &Refusal) -> Vec<ObjectRef> {
-    match refusal {
-        Refusal::Invalid { diagnostics } => {
-            diagnostics.iter().filter_map(|found| found.object.clone()).collect()
-        }
-        other => other.object().into_iter().collect(),
-    }
+fn done(verb: Verb, world: &World, object: &ObjectRef, before: Option<State>) -> Option<Changed> {
+    let how = match (verb, &before) {
+        (_, None) => "created",
+        (Verb::Replace, Some(_)) => "replaced",
+        (Verb::Create | Verb::Apply, before) => match State::of(world, object) == *before {
+            true => "unchanged",
+            false => "configured",
+        },
+    };
+    Some(Changed { object: world.store().get(object)?, how })
 }

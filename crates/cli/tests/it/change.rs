@@ -101,6 +101,21 @@ fn create_and_replace() {
 }
 
 #[test]
+fn each_document_has_a_line() {
+    let (status, out, _) = ask(
+        "apply CHANGE --dry-run -q",
+        &CLUSTER.replace("  selector: {match", "  replicas: 1000000\n  selector: {match"),
+    );
+    assert_eq!((status, out.contains("deployment")), (1, false), "{out}");
+    let two =
+        [service("").replace("name: web}", "name: two}"), service("").replace("name: web}", "name: two}")]
+            .join("---\n");
+    let (status, out, err) = ask("create CHANGE --dry-run -q", &two);
+    assert_eq!((status, out.as_str()), (1, "service/two created (server dry run)\n"));
+    assert!(err.contains("services \"two\" already exists"), "{err}");
+}
+
+#[test]
 fn patches() {
     for (words, expected) in [
         ("patch svc web -p {spec:~{type:~NodePort}} --dry-run -q", "service/web patched (server dry run)\n"),
@@ -140,7 +155,7 @@ fn deletions() {
     assert_eq!((status, out.as_str()), (0, expected));
     let (status, out, _) = ask("delete node node-1 --dry-run -q", "");
     assert_eq!((status, out.as_str()), (0, "node \"node-1\" deleted (server dry run)\n"));
-    let (status, out, err) = ask("delete svc web nobody --dry-run -q -o name", "");
+    let (status, out, err) = ask("delete svc nobody web --dry-run -q -o name", "");
     assert_eq!((status, out.as_str()), (1, "service/web\n"));
     assert!(err.contains("Service \"nobody\" not found in namespace \"default\""), "{err}");
 }

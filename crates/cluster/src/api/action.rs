@@ -6,8 +6,8 @@ use serde::{Deserialize, Serialize, Serializer};
 
 use super::scenario::{service_policy, wire};
 use super::{
-    App, ClientSpec, FieldValidation, Kind, Labels, Manifest, Name, NsName, ObjectRef, PatchText, PatchType,
-    Prerequisite, Propagation, ServicePolicy, ServiceType, Str, TaintChange,
+    App, ClientSpec, FieldValidation, InvalidObject, Kind, Labels, Manifest, Name, NsName, ObjectRef,
+    PatchText, PatchType, Prerequisite, Propagation, ServicePolicy, ServiceType, Str, TaintChange,
 };
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::Moment;
@@ -340,10 +340,30 @@ pub struct Manifests {
 }
 
 impl Manifests {
-    /// A run that is recorded does not keep how fields were validated: it reads the text strictly again.
+    /// How fields are validated is not kept where a run is recorded: the text is then read strictly again. So this is
+    /// for runs that are not.
     pub fn read(text: Str, field_validation: FieldValidation) -> Manifests {
         let manifest = Arc::new(super::read::parse_objects(&text, field_validation));
         Manifests { text, manifest }
+    }
+
+    /// Its objects one by one, in their order, each to be written by itself.
+    pub fn each(&self) -> Vec<(ObjectRef, Manifests)> {
+        let of = |manifest| Manifests { text: self.text.clone(), manifest: Arc::new(manifest) };
+        let valid = self.manifest.objects.iter().map(|parsed| {
+            let manifest = Manifest { objects: vec![parsed.clone()], ..Manifest::default() };
+            (parsed.object.object_ref(), of(manifest))
+        });
+        let mut each: Vec<(ObjectRef, Manifests)> = valid.collect();
+        // From the last one on, so that the places before stay.
+        for invalid in self.manifest.invalid.iter().rev() {
+            let manifest = Manifest {
+                invalid: vec![InvalidObject { place: 0, ..invalid.clone() }],
+                ..Manifest::default()
+            };
+            each.insert(invalid.place, (invalid.object.clone(), of(manifest)));
+        }
+        each
     }
 
     pub fn manifest(&self) -> &Manifest {

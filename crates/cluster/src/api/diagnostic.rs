@@ -373,6 +373,7 @@ pub enum Rule {
     ImmutableForbidden,
     ImmutableStatefulSet,
     ImmutablePod,
+    NewFinalizers,
     ContainersOfPod,
     DeadlineRaised,
     DeadlineRemoved,

@@ -131,6 +131,8 @@ pub struct Meta {
     pub created: Time,
     /// `deletionTimestamp`: if it is set, the object is Terminating.
     pub deleted: Option<Time>,
+    /// `deletionGracePeriodSeconds` of a Pod, where another one than its own was asked for.
+    pub deletion_grace_s: Option<u32>,
 }
 
 /// `propagationPolicy` of a deletion: what becomes of the objects that the deleted one owns.

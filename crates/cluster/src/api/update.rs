@@ -8,8 +8,8 @@ use super::patched_pod::without_token;
 use super::served::token_volume;
 use super::write::{at, put_or_remove};
 use super::{
-    Codec, Diagnostic, Entry, KubeObject, ServerWarning, Service, ServiceType, Step, Tree, Value, decode,
-    to_tree,
+    Codec, Diagnostic, DiagnosticKind, Entry, FieldError, FieldPath, KubeObject, Rule, ServerWarning,
+    Service, ServiceType, Step, Tree, Value, decode, to_tree,
 };
 
 /// An object as it is, and as it is to be.
@@ -68,7 +68,23 @@ impl Update {
     /// Whether it was made of an older state than the one that is there, and says so.
     pub fn is_of_an_older_state(&self) -> bool {
         let version = |tree| Tree::get(tree, &["metadata".into(), "resourceVersion".into()]);
-        version(&self.new).is_some_and(|version_of| Some(version_of) != version(&self.live))
+        // An empty one asks for none.
+        let asked = version(&self.new).filter(|version| version.as_str().is_none_or(|text| !text.is_empty()));
+        asked.is_some_and(|asked| Some(asked) != version(&self.live))
+    }
+
+    /// What is wrong with it if the object is Terminating (apimachinery api/validation/objectmeta.go,
+    /// ValidateNoNewFinalizers).
+    pub fn new_finalizer(&self) -> Option<FieldError> {
+        let path = ["metadata".into(), "finalizers".into()];
+        let of = |tree: &Tree| tree.get(&path).map_or(Vec::new(), |list| list.items().to_vec());
+        let (live, new) = (of(&self.live), of(&self.new));
+        let is_new = new.iter().any(|finalizer| !live.contains(finalizer));
+        let error = || {
+            let message = DiagnosticKind::Forbidden { why: Rule::NewFinalizers };
+            FieldPath::new("metadata").child("finalizers").error(message)
+        };
+        is_new.then(error)
     }
 
     pub fn changes_nothing(&self) -> bool {
@@ -100,7 +116,7 @@ impl Update {
 }
 
 /// `live` with what is different in `new` from `old`, so that what was defaulted does not become what was written.
-/// Lists of another length are taken as they are.
+/// Lists of other items are taken as they are.
 fn with_changes(live: Option<&Tree>, old: Option<&Tree>, new: &Tree) -> Tree {
     let (Some(live), Some(old)) = (live, old) else { return new.clone() };
     if old == new {
@@ -120,7 +136,7 @@ fn with_changes(live: Option<&Tree>, old: Option<&Tree>, new: &Tree) -> Tree {
             Tree { value: Value::Map(changed.collect::<Vec<_>>().into()), position: new.position }
         }
         (Value::Seq(live), Value::Seq(old), Value::Seq(items))
-            if live.len() == items.len() && old.len() == items.len() =>
+            if live.len() == items.len() && have_the_same_names(old, items) =>
         {
             let changed = live.iter().zip(old.iter()).zip(items.iter());
             let changed =
@@ -139,6 +155,11 @@ fn with_changes(live: Option<&Tree>, old: Option<&Tree>, new: &Tree) -> Tree {
             _,
         ) => new.clone(),
     }
+}
+
+/// Items that have changed their places are not compared with others.
+fn have_the_same_names(old: &[Tree], new: &[Tree]) -> bool {
+    old.len() == new.len() && old.iter().zip(new).all(|(old, new)| old.field("name") == new.field("name"))
 }
 
 /// Of the addresses, an empty text and an empty list say nothing: they stay (registry/core/service/storage,

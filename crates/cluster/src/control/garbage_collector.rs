@@ -19,12 +19,13 @@ impl World {
             Propagation::Foreground => Some(FOREGROUND),
             Propagation::Orphan => Some(ORPHAN),
         };
-        if let Some(finalizer) = asked {
-            self.update_meta(object, |meta| {
-                // store.go, deletionFinalizersForGarbageCollection: the last one that was asked for counts.
-                meta.finalizers.retain(|other| ![FOREGROUND, ORPHAN].contains(&&**other));
-                meta.finalizers.push(finalizer.into());
-            })?;
+        let found = self.store.get(object)?;
+        // store.go, deletionFinalizersForGarbageCollection: the last deletion counts.
+        let mut finalizers = found.meta().finalizers.clone();
+        finalizers.retain(|finalizer| ![FOREGROUND, ORPHAN].contains(&&**finalizer));
+        finalizers.extend(asked.map(Str::from));
+        if finalizers != found.meta().finalizers {
+            self.update_meta(object, |meta| meta.finalizers = finalizers);
         }
         self.remove_by_ref(object)?;
         self.wake_if_terminating(object.clone());
@@ -77,9 +78,11 @@ impl World {
             return;
         }
         match &object.kind {
-            Kind::Pod if self.pods.contains_key(&meta.uid) => {}
+            Kind::Pod if self.pods.contains_key(&meta.uid) && meta.deletion_grace_s != Some(0) => {}
             // Its own controller ends it.
-            Kind::Namespace => {}
+            Kind::Namespace => self.enqueue(WorkItem::Namespace(object.name.clone())),
+            // registry/core/pod/strategy.go, CheckGracefulDelete: nobody waits for a kubelet.
+            Kind::Pod if meta.deletion_grace_s == Some(0) => self.delete_pod(&object.key(), Some(0)),
             Kind::Pod
             | Kind::Service
             | Kind::Deployment

@@ -57,7 +57,9 @@ impl World {
             return;
         }
         self.remove_object::<Namespace>(&ObjectRef::of_namespace(name).key());
-        self.record(LogEntry::NamespaceGone { namespace: name.clone() });
+        if self.store.namespace(name).is_none() {
+            self.record(LogEntry::NamespaceGone { namespace: name.clone() });
+        }
     }
 
     fn pods_in<'a>(&'a self, namespace: &'a Name) -> impl Iterator<Item = &'a Arc<Pod>> {

@@ -78,7 +78,9 @@ impl World {
             return Some(object);
         }
         let now = self.clock.now();
-        self.update_object::<T>(key, |object| object.meta_mut().deleted = Some(now))
+        let object = self.update_object::<T>(key, |object| object.meta_mut().deleted = Some(now))?;
+        self.enqueue(WorkItem::Terminating(object.object_ref()));
+        Some(object)
     }
 
     fn wrote<T: Watched>(&mut self, old: Option<&Arc<T>>, new: Option<&Arc<T>>) {

@@ -66,7 +66,7 @@ impl World {
         let uid = old.meta().uid;
         let update = Update::replaced(old, self.store.written(uid), text);
         self.update(old, &update)?;
-        self.store.set_document(uid, Document { written: update.new, last_applied: None });
+        self.keep_document(old, Document { written: update.new, last_applied: None });
         Ok(())
     }
 
@@ -90,7 +90,7 @@ impl World {
             self.record(LogEntry::Warned { object: object.clone(), warning });
         }
         let last_applied = self.store.document(uid).and_then(|document| document.last_applied.clone());
-        self.store.set_document(uid, Document { written: update.new, last_applied });
+        self.keep_document(&old, Document { written: update.new, last_applied });
         Ok(())
     }
 
@@ -103,8 +103,15 @@ impl World {
         if !update.changes_nothing() {
             self.update(old, &update)?;
         }
-        self.store.set_document(uid, Document { written: update.new, last_applied: Some(text.clone()) });
+        self.keep_document(old, Document { written: update.new, last_applied: Some(text.clone()) });
         Ok(())
+    }
+
+    /// An update may have been what a deletion waited for: then nothing is left to keep it for.
+    fn keep_document(&mut self, object: &KubeObject, document: Document) {
+        if self.store.get(&object.object_ref()).is_some() {
+            self.store.set_document(object.meta().uid, document);
+        }
     }
 
     /// Creates the object, or puts it in the place of the one that is there; a Pod and a Node are created here only.
@@ -156,7 +163,10 @@ impl World {
     }
 
     fn put_update(&mut self, old: &KubeObject, update: &Update) -> Result<(), Refusal> {
-        let refused = |diagnostics| Refusal::Invalid { diagnostics };
+        let refused = |diagnostics| Refusal::Invalid { diagnostics: errors(diagnostics) };
+        if let Some(error) = update.new_finalizer().filter(|_| old.meta().deleted.is_some()) {
+            return Err(invalid(vec![error], &old.object_ref()));
+        }
         if update.is_of_an_older_state() {
             return Err(Refusal::Conflict { object: old.object_ref() });
         }
@@ -228,11 +238,11 @@ impl World {
         let key = node.meta.key();
         let old = self.stored::<Node>(&ObjectRef::node(&node.meta.name))?;
         // core validation.go, ValidateNodeUpdate.
-        if !node.spec.pod_cidrs.is_empty() && node.spec.pod_cidrs != old.spec.pod_cidrs {
+        if !old.spec.pod_cidrs.is_empty() && node.spec.pod_cidrs != old.spec.pod_cidrs {
             return Err(forbidden(Kind::Node, &key, "podCIDRs", Rule::PodCidrs));
         }
         let provider = |tree: &Tree| tree.field("spec")?.field("providerID")?.as_str().cloned();
-        if provider(&update.live).is_some_and(|was| provider(&update.new).is_some_and(|new| new != was)) {
+        if provider(&update.live).is_some_and(|was| provider(&update.new) != Some(was)) {
             return Err(forbidden(Kind::Node, &key, "providerID", Rule::ProviderId));
         }
         add_labels(&mut node);
@@ -262,8 +272,8 @@ impl World {
     }
 
     fn put_pod(&mut self, old: &Pod, update: &Update) -> Result<(), Refusal> {
-        let patched =
-            patched_pod(&update.live, &update.new).map_err(|diagnostics| Refusal::Invalid { diagnostics })?;
+        let patched = patched_pod(&update.live, &update.new)
+            .map_err(|diagnostics| Refusal::Invalid { diagnostics: errors(diagnostics) })?;
         let admit = |tolerations: &mut _| tolerate_for_a_while(tolerations, self.timing.node_eviction);
         let key = old.meta.key();
         let update = PodUpdate { live: &old.spec, patched: &patched };
@@ -297,7 +307,10 @@ impl World {
 }
 
 fn errors_of(text: &Tree) -> Vec<Diagnostic> {
-    let (_, mut diagnostics) = decode_object(text);
+    errors(decode_object(text).1)
+}
+
+fn errors(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
     diagnostics.retain(|found| found.severity == Severity::Error);
     diagnostics
 }

@@ -1,6 +1,6 @@
 //! What a deletion takes with it, and what it waits for: propagation and finalizers.
 
-use crate::support::{go_on, key, settle, start};
+use crate::support::{go_on, key, said, settle, start};
 use cluster::api::{Action, Kind, KubeObject, ObjectRef, PatchType, Propagation, Str};
 use cluster::sim::{Run, Span};
 
@@ -171,4 +171,68 @@ fn a_grace_period_can_be_said() {
         go_on(&mut run, Span::from_secs(gone_after));
         assert_eq!(there(&run, &object), None, "{seconds}");
     }
+}
+
+#[test]
+fn a_service_goes_after_its_slices() {
+    let mut run = cluster(&TEXT.replace(", finalizers: [example.com/hold]", ""));
+    delete(&mut run, web(Kind::Service), Propagation::Foreground);
+    go_on(&mut run, Span::from_secs(5));
+    assert_eq!(there(&run, &web(Kind::Service)), None);
+    assert!(run.world().store().slices.is_empty());
+}
+
+/// The last deletion counts, and kubectl's usual one is in the background.
+#[test]
+fn who_waits_in_the_foreground_may_be_deleted_at_once() {
+    let mut run = cluster(TEXT);
+    delete(&mut run, web(Kind::Deployment), Propagation::Foreground);
+    delete(&mut run, web(Kind::Deployment), Propagation::Background);
+    assert_eq!(there(&run, &web(Kind::Deployment)), None);
+}
+
+#[test]
+fn a_namespace_is_not_held_by_finalizers_of_the_garbage_collector() {
+    let text = "{apiVersion: v1, kind: Namespace, metadata: {name: team}}\n---\n{apiVersion: v1, kind: ConfigMap, metadata: {name: m, namespace: team, finalizers: [orphan]}}";
+    let mut run = cluster(text);
+    let namespace = ObjectRef::of_namespace(&"team".into());
+    run.act(Action::delete(namespace.clone())).expect("it is there");
+    go_on(&mut run, Span::from_secs(60));
+    assert_eq!(there(&run, &namespace), None);
+}
+
+/// What is held is stopped all the same: it is no endpoint any more.
+#[test]
+fn a_pod_that_is_held_serves_no_more() {
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: web, labels: {app: web}, finalizers: [example.com/hold]}, spec: {containers: [{name: c, image: i}]}}\n---\n";
+    let service = "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {selector: {app: web}, ports: [{port: 80}]}}";
+    let mut run = cluster(&[pod, service].concat());
+    let action = Action::DeleteObject {
+        object: web(Kind::Pod),
+        propagation_policy: Propagation::Background,
+        grace_period_seconds: Some(0),
+    };
+    run.act(action).expect("it is there");
+    go_on(&mut run, Span::from_secs(10));
+    let held = run.world().store().pods.get(&key("web")).expect("it is held");
+    assert!(held.meta.deleted.is_some() && held.status.phase.is_terminal() && !held.status.is_ready());
+    assert!(run.world().store().slices.iter().all(|slice| slice.endpoints.is_empty()));
+    let yaml = cluster::api::to_yaml(&run.world().served(&there(&run, &web(Kind::Pod)).expect("it is held")));
+    assert!(yaml.contains("deletionGracePeriodSeconds: 0\n"), "{yaml}");
+}
+
+#[test]
+fn a_terminating_object_takes_no_new_finalizer() {
+    let mut run = cluster(TEXT);
+    delete(&mut run, web(Kind::Service), Propagation::Background);
+    let patch = |finalizers: &str| {
+        let patch = Str::from(format!("{{metadata: {{finalizers: {finalizers}}}}}").as_str()).into();
+        Action::Patch { object: web(Kind::Service), type_: PatchType::Merge, patch }
+    };
+    let found = run.act(patch("[example.com/hold, example.com/more]")).expect_err("it goes");
+    let expected =
+        "metadata.finalizers: Forbidden: no new finalizers can be added if the object is being deleted";
+    assert_eq!(said(&found), [expected]);
+    run.act(patch("[]")).expect("the last one may go");
+    assert_eq!(there(&run, &web(Kind::Service)), None);
 }

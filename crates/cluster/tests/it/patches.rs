@@ -133,7 +133,7 @@ fn patches_of_each_type() {
         let all = deployment(run).spec.template.spec.containers;
         all.iter().map(|container| container.name.to_string()).collect::<Vec<_>>()
     };
-    assert_eq!((names(&run), deployment(&run).spec.replicas), (vec!["web".into(), "side".into()], 2));
+    assert_eq!((names(&run), deployment(&run).spec.replicas), (vec!["side".into(), "web".into()], 2));
     let replaced = "{spec: {template: {spec: {containers: [{name: only, image: o}]}}}}";
     run.act(patch(web(Kind::Deployment), PatchType::Merge, replaced)).expect("it is patched");
     assert_eq!(names(&run), ["only"]);
@@ -198,7 +198,7 @@ fn what_cannot_be_patched() {
         (
             web(Kind::Service),
             PatchType::Json,
-            "[{op: replace, path: /spec/replicas, value: 1}]",
+            "[{op: remove, path: /spec/replicas}]",
             PatchProblem::Operation { index: 0, problem: OperationProblem::NoSuchPath },
         ),
         (backup.clone(), PatchType::Strategic, "{spec: {keep: [3]}}", PatchProblem::NotStrategic),

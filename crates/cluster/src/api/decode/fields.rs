@@ -50,7 +50,7 @@ pub const META: &Struct = &named(
         field("deletionTimestamp", Str),
         field("deletionGracePeriodSeconds", Int64),
         field("ownerReferences", List(OWNER)),
-        unsimulated("finalizers", Strs),
+        field("finalizers", Strs),
         field("managedFields", Any),
     ],
 );

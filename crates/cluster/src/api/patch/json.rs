@@ -33,18 +33,19 @@ fn apply(tree: &mut Tree, operation: &Tree, room: &mut usize) -> Result<(), Oper
         "add" => add(tree, &path, value()?, room),
         "remove" => remove(tree, &path).map(drop),
         "replace" => {
-            *at(tree, &path)? = value()?;
-            Ok(())
+            let value = value()?;
+            takes_room(&value, path.len(), room)?;
+            replace(tree, &path, value)
         }
         "move" => {
             let moved = remove(tree, &pointer(text("from")?)?)?;
             add(tree, &path, moved, room)
         }
         "copy" => {
-            let copied = at(tree, &pointer(text("from")?)?)?.clone();
+            let copied = get(tree, &pointer(text("from")?)?)?;
             add(tree, &path, copied, room)
         }
-        "test" if *at(tree, &path)? == value()? => Ok(()),
+        "test" if get(tree, &path)?.sorted() == value()?.sorted() => Ok(()),
         "test" => Err(OperationProblem::NotEqual),
         _ => Err(OperationProblem::UnknownOperation),
     }
@@ -75,6 +76,34 @@ fn at<'a>(tree: &'a mut Tree, path: &[String]) -> Result<&'a mut Tree, Operation
     })
 }
 
+/// evanphx/json-patch finds null under a key that a map does not have.
+fn get(tree: &mut Tree, path: &[String]) -> Result<Tree, OperationProblem> {
+    let Some((last, parents)) = path.split_last() else { return Ok(tree.clone()) };
+    let parent = at(tree, parents)?;
+    match parent.value {
+        Value::Map(_) => Ok(parent.field(last).cloned().unwrap_or_default()),
+        Value::Seq(_) | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) => {
+            at(parent, std::slice::from_ref(last)).cloned()
+        }
+    }
+}
+
+/// The same map takes the key.
+fn replace(tree: &mut Tree, path: &[String], value: Tree) -> Result<(), OperationProblem> {
+    let Some((last, parents)) = path.split_last() else {
+        *tree = value;
+        return Ok(());
+    };
+    let parent = at(tree, parents)?;
+    match parent.value {
+        Value::Map(_) => parent.put(last, value),
+        Value::Seq(_) | Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) => {
+            *at(parent, std::slice::from_ref(last))? = value;
+        }
+    }
+    Ok(())
+}
+
 /// evanphx/json-patch counts a negative index from the end.
 fn index_in(len: usize, step: &str) -> Option<usize> {
     match step.strip_prefix('-') {
@@ -93,7 +122,12 @@ fn add(tree: &mut Tree, path: &[String], value: Tree, room: &mut usize) -> Resul
     match &mut parent.value {
         Value::Map(_) => parent.put(last, value),
         Value::Seq(items) => {
-            let index = if last == "-" { Some(items.len()) } else { index_in(items.len(), last) };
+            // A negative index is that of the new item.
+            let index = if last == "-" {
+                Some(items.len())
+            } else {
+                index_in(items.len() + usize::from(last.starts_with('-')), last)
+            };
             let index = index.filter(|index| *index <= items.len()).ok_or(OperationProblem::NoSuchPath)?;
             Arc::make_mut(items).insert(index, value);
         }

@@ -1,6 +1,7 @@
 //! A JSON merge patch (RFC 7386): `kubectl patch --type=merge`.
 
 use super::PatchProblem;
+use super::entries::Entries;
 use crate::api::{Entry, Tree, Value};
 
 /// `live`, patched: objects are merged, null removes a field, all else is replaced.
@@ -14,19 +15,18 @@ pub fn merge(live: &Tree, patch: &Tree) -> Result<Tree, PatchProblem> {
 }
 
 fn merged(live: &Tree, patch: &Tree, entries: &[Entry]) -> Tree {
-    let mut out = if let Value::Map(_) = live.value { live.clone() } else { Tree::map() };
+    let mut out = Entries::of(live);
     for Entry { key, value, .. } in entries {
-        let merged = match &value.value {
-            Value::Null => {
-                out.remove(&[(&**key).into()]);
-                continue;
+        match &value.value {
+            Value::Null => out.remove(key),
+            Value::Map(entries) => {
+                let live = out.get(key).cloned().unwrap_or_default();
+                out.put(key, merged(&live, value, entries));
             }
-            Value::Map(entries) => merged(&out.field(key).cloned().unwrap_or_default(), value, entries),
             Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_) | Value::Seq(_) => {
-                value.clone()
+                out.put(key, value.clone());
             }
-        };
-        out.put(key, merged);
+        }
     }
-    Tree { position: patch.position, ..out }
+    out.into_map(patch.position)
 }

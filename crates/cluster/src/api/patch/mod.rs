@@ -1,5 +1,6 @@
 //! Patches of an object that is there, as kubectl makes them.
 
+mod entries;
 mod json;
 mod lists;
 mod merge;
@@ -33,7 +34,7 @@ pub enum PatchProblem {
     NotAnObject,
     /// A JSON patch that is none.
     NotAList,
-    /// `$patch` with another value than `merge`, `replace` and `delete`.
+    /// `$patch` with another value than `replace` and `delete`.
     UnknownDirective {
         value: Str,
     },

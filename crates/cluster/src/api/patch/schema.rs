@@ -47,6 +47,9 @@ impl Schema {
             Kind::Other(name) => match &**name {
                 "ServiceAccount" => &SERVICE_ACCOUNT,
                 "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => &WEBHOOKS,
+                "ValidatingAdmissionPolicy" => &ADMISSION_POLICY,
+                "CSINode" => &CSI_NODE,
+                "PodTemplate" => &POD_TEMPLATE,
                 _ if kind.api().is_some() => &OBJECT,
                 _ => &PLAIN,
             },
@@ -131,10 +134,19 @@ const NODE: Schema = schema(&[
     ("status", Merge(&schema(&[("addresses", MergeByKey("type", &PLAIN)), CONDITIONS]))),
 ]);
 
-const SERVICE_ACCOUNT: Schema = schema(&[
+const SERVICE_ACCOUNT: Schema = schema(&[METADATA, ("secrets", MergeByKey("name", &PLAIN))]);
+
+const MATCH_CONDITIONS: (&str, Strategy) = ("matchConditions", MergeByKey("name", &PLAIN));
+
+const ADMISSION_POLICY: Schema = schema(&[
     METADATA,
-    ("imagePullSecrets", MergeByKey("name", &PLAIN)),
-    ("secrets", MergeByKey("name", &PLAIN)),
+    STATUS,
+    ("spec", Merge(&schema(&[MATCH_CONDITIONS, ("variables", MergeByKey("name", &PLAIN))]))),
 ]);
 
-const WEBHOOKS: Schema = schema(&[METADATA, ("webhooks", MergeByKey("name", &PLAIN))]);
+const CSI_NODE: Schema =
+    schema(&[METADATA, ("spec", Merge(&schema(&[("drivers", MergeByKey("name", &PLAIN))])))]);
+
+const POD_TEMPLATE: Schema = schema(&[METADATA, TEMPLATE]);
+
+const WEBHOOKS: Schema = schema(&[METADATA, ("webhooks", MergeByKey("name", &schema(&[MATCH_CONDITIONS])))]);

@@ -4,9 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::PatchProblem;
+use super::entries::Entries;
 use super::lists::{Key, interleaved_by, key_of};
 use super::schema::{PLAIN, Schema, Strategy};
-use crate::api::{Entry, Tree, Value, to_json};
+use crate::api::{Entry, Str, Tree, Value, to_json};
 
 const PATCH: &str = "$patch";
 const RETAIN_KEYS: &str = "$retainKeys";
@@ -29,32 +30,32 @@ fn merged_map(schema: &Schema, live: &Tree, patch: &Tree) -> Patched {
     match directive(patch)? {
         Some(Directive::Replace) => return Ok(without_directives(patch)),
         Some(Directive::Delete) => return Ok(Tree { position: patch.position, ..Tree::map() }),
-        Some(Directive::Merge) | None => {}
+        None => {}
     }
-    let mut out = live.clone();
-    if let Some(kept) = patch.field(RETAIN_KEYS) {
-        let is_kept = |entry: &&Entry| kept.items().iter().any(|key| key.as_str() == Some(&entry.key));
-        let entries: Vec<Entry> = live.entries().iter().filter(is_kept).cloned().collect();
-        out.value = Value::Map(entries.into());
+    let (mut out, changes) = (Entries::of(live), Entries::of(patch));
+    if let Some(kept) = changes.get(RETAIN_KEYS) {
+        let kept: BTreeSet<&Str> = kept.items().iter().filter_map(Tree::as_str).collect();
+        let is_left = |entry: &&Entry| !kept.contains(&entry.key);
+        live.entries().iter().filter(is_left).for_each(|entry| out.remove(&entry.key));
     }
     for Entry { key, value, .. } in patch.entries() {
         if let Some(list) = key.strip_prefix(DELETE_FROM_LIST) {
             delete_from_list(&mut out, list, value.items());
         } else if let Some(list) = key.strip_prefix(ELEMENT_ORDER) {
             // Of a list that the patch changes too it is the order of the changes.
-            if patch.field(list).is_none() {
+            if changes.get(list).is_none() {
                 set_order(&mut out, schema, list, value.items());
             }
         } else if [PATCH, RETAIN_KEYS].contains(&&**key) {
         } else if value.value == Value::Null {
-            out.remove(&[(&**key).into()]);
-        } else {
-            let order = patch.field(&format!("{ELEMENT_ORDER}{key}")).map(Tree::items);
-            let merged = merged(schema.strategy(key), out.field(key), value, order)?;
+            out.remove(key);
+        } else if out.get(key).is_some() || value.field(PATCH).is_none() {
+            let order = changes.get(&format!("{ELEMENT_ORDER}{key}")).map(Tree::items);
+            let merged = merged(schema.strategy(key), out.get(key), value, order)?;
             out.put(key, merged);
         }
     }
-    Ok(Tree { position: patch.position, ..out })
+    Ok(out.into_map(patch.position))
 }
 
 fn merged(strategy: Option<Strategy>, live: Option<&Tree>, patch: &Tree, order: Option<&[Tree]>) -> Patched {
@@ -69,14 +70,17 @@ fn merged(strategy: Option<Strategy>, live: Option<&Tree>, patch: &Tree, order: 
             let merged = merged_items(field, schema, live_items, items)?;
             Ok(Tree {
                 position: patch.position,
-                ..Tree::seq(ordered(merged, Some(field), live_items, order))
+                ..Tree::seq(ordered(merged, Some(field), live_items, order.unwrap_or(items)))
             })
         }
         (Value::Seq(items), Some(Strategy::MergeSet)) => {
             let mut there = BTreeSet::new();
             let all = live_items.iter().chain(items.iter());
             let merged = all.filter(|item| there.insert(to_json(item))).cloned().collect();
-            Ok(Tree { position: patch.position, ..Tree::seq(ordered(merged, None, live_items, order)) })
+            Ok(Tree {
+                position: patch.position,
+                ..Tree::seq(ordered(merged, None, live_items, order.unwrap_or(items)))
+            })
         }
         (Value::Seq(_), None | Some(Strategy::Replace | Strategy::Merge(_)))
         | (Value::Null | Value::Bool(_) | Value::Int(_) | Value::Float(_) | Value::String(_), _) => {
@@ -92,7 +96,7 @@ fn merged_field(schema: &Schema, live: Option<&Tree>, patch: &Tree) -> Patched {
     merged_map(schema, live, patch)
 }
 
-/// Those that are there stay in their places, new ones come last.
+/// Those that are there in their places, and new ones last.
 fn merged_items(
     field: &'static str,
     schema: &Schema,
@@ -110,12 +114,15 @@ fn merged_items(
     for (place, item) in live.iter().enumerate() {
         places.entry(key_of(field, item)).or_default().push(place);
     }
-    for (item, directive) in patch.iter().zip(directives) {
+    // Deletions come first, wherever they stand (mergeSliceWithSpecialElements).
+    let is_deletion = |(_, directive): &(&Tree, Option<Directive>)| *directive == Some(Directive::Delete);
+    let (deleted, merged): (Vec<_>, Vec<_>) = patch.iter().zip(directives).partition(is_deletion);
+    for (item, directive) in deleted.into_iter().chain(merged) {
         let key = key_of(field, item);
         if key.is_none() {
             return Err(PatchProblem::NoMergeKey { key: field });
         }
-        if directive == Some(Directive::Delete) {
+        if directive.is_some() {
             places.remove(&key).into_iter().flatten().for_each(|place| out[place] = None);
         } else if let Some(place) = places.get(&key).map(|places| places[0]) {
             let live = out[place].take().expect("it has a place");
@@ -128,25 +135,24 @@ fn merged_items(
     Ok(out.into_iter().flatten().collect())
 }
 
-fn delete_from_list(map: &mut Tree, list: &str, deleted: &[Tree]) {
-    let Some(items) = map.field(list).map(Tree::items) else { return };
-    let left: Vec<Tree> = items.iter().filter(|item| !deleted.contains(item)).cloned().collect();
-    map.put(list, Tree::seq(left));
+fn delete_from_list(map: &mut Entries, list: &str, deleted: &[Tree]) {
+    let Some(items) = map.get(list).map(Tree::items) else { return };
+    let deleted: BTreeSet<String> = deleted.iter().map(to_json).collect();
+    let left = items.iter().filter(|item| !deleted.contains(&to_json(item))).cloned().collect();
+    map.put(&list.into(), Tree::seq(left));
 }
 
-fn set_order(map: &mut Tree, schema: &Schema, list: &str, order: &[Tree]) {
-    let Some(items) = map.field(list).map(|list| list.items().to_vec()) else { return };
+fn set_order(map: &mut Entries, schema: &Schema, list: &str, order: &[Tree]) {
+    let Some(live) = map.get(list).map(|list| list.items().to_vec()) else { return };
     let field = match schema.strategy(list) {
         Some(Strategy::MergeByKey(field, _)) => Some(field),
         Some(Strategy::Merge(_) | Strategy::MergeSet | Strategy::Replace) | None => None,
     };
-    let live = items.clone();
-    map.put(list, Tree::seq(ordered(items, field, &live, Some(order))));
+    map.put(&list.into(), Tree::seq(ordered(live.clone(), field, &live, order)));
 }
 
 /// The items that `order` names stand in its order, the others where they are.
-fn ordered(items: Vec<Tree>, field: Option<&str>, live: &[Tree], order: Option<&[Tree]>) -> Vec<Tree> {
-    let Some(order) = order else { return items };
+fn ordered(items: Vec<Tree>, field: Option<&str>, live: &[Tree], order: &[Tree]) -> Vec<Tree> {
     let key = |item: &Tree| field.map_or_else(|| Some(to_json(item)), |field| key_of(field, item));
     let places: BTreeMap<Key, usize> =
         order.iter().enumerate().map(|(place, item)| (key(item), place)).collect();
@@ -158,7 +164,6 @@ fn ordered(items: Vec<Tree>, field: Option<&str>, live: &[Tree], order: Option<&
 
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Directive {
-    Merge,
     Replace,
     Delete,
 }
@@ -166,7 +171,6 @@ enum Directive {
 fn directive(patch: &Tree) -> Result<Option<Directive>, PatchProblem> {
     let Some(value) = patch.field(PATCH) else { return Ok(None) };
     match value.as_str().map(|text| &**text) {
-        Some("merge") => Ok(Some(Directive::Merge)),
         Some("replace") => Ok(Some(Directive::Replace)),
         Some("delete") => Ok(Some(Directive::Delete)),
         Some(_) | None => Err(PatchProblem::UnknownDirective { value: to_json(value).as_str().into() }),

@@ -26,7 +26,7 @@ fn strategic_merge_patches() {
             Kind::Pod,
             pod("[{name: a, image: i}, {name: b, image: j}]"),
             pod("[{name: c, image: k}, {name: a, image: l}]"),
-            r#"{"spec":{"containers":[{"name":"a","image":"l"},{"name":"b","image":"j"},{"name":"c","image":"k"}]}}"#,
+            r#"{"spec":{"containers":[{"name":"c","image":"k"},{"name":"a","image":"l"},{"name":"b","image":"j"}]}}"#,
         ),
         (
             Kind::Pod,
@@ -62,7 +62,7 @@ fn strategic_merge_patches() {
             Kind::Pod,
             "{metadata: {finalizers: [a/a, b/b]}}".into(),
             "{metadata: {finalizers: [c/c, b/b], $deleteFromPrimitiveList/finalizers: [a/a]}}".into(),
-            r#"{"metadata":{"finalizers":["b/b","c/c"]}}"#,
+            r#"{"metadata":{"finalizers":["c/c","b/b"]}}"#,
         ),
         (
             Kind::PodDisruptionBudget,
@@ -70,6 +70,14 @@ fn strategic_merge_patches() {
             "{spec: {selector: {matchLabels: {c: d}}}}".into(),
             r#"{"spec":{"selector":{"matchLabels":{"c":"d"}}}}"#,
         ),
+        (
+            Kind::Pod,
+            pod("[{name: a}, {name: b}]"),
+            pod("[{name: b}, {name: a}]"),
+            r#"{"spec":{"containers":[{"name":"b"},{"name":"a"}]}}"#,
+        ),
+        // A directive about what is not there says nothing.
+        (Kind::Pod, "{}".into(), "{a: {$patch: replace, b: 1}}".into(), "{}"),
         // What is null in something new is not there.
         (Kind::Pod, "{}".into(), "{a: {b: null, c: 1}}".into(), r#"{"a":{"c":1}}"#),
     ] {
@@ -78,7 +86,7 @@ fn strategic_merge_patches() {
     let strategic = |kind: &Kind, with: &str| patch(kind, PatchType::Strategic, "{}", with);
     assert_eq!(strategic(&Kind::Pod, "[1]"), Err(PatchProblem::NotAnObject));
     assert_eq!(
-        strategic(&Kind::Pod, "{a: {$patch: x}}"),
+        strategic(&Kind::Pod, "{$patch: x}"),
         Err(PatchProblem::UnknownDirective { value: "\"x\"".into() })
     );
     assert_eq!(
@@ -134,6 +142,13 @@ fn json_patches() {
         ),
         ("{a: 1}", "[{op: replace, path: '', value: {b: 2}}]", r#"{"b":2}"#),
         ("{a: 1}", "[]", r#"{"a":1}"#),
+        (
+            "{a: {}}",
+            "[{op: replace, path: /a/b, value: 2}, {op: test, path: /c, value: null}]",
+            r#"{"a":{"b":2}}"#,
+        ),
+        ("{a: {b: 1, c: 2}}", "[{op: test, path: /a, value: {c: 2, b: 1}}]", r#"{"a":{"b":1,"c":2}}"#),
+        ("{a: [1, 2]}", "[{op: add, path: /a/-1, value: 3}]", r#"{"a":[1,2,3]}"#),
     ] {
         assert_eq!(
             patch(&Kind::Pod, PatchType::Json, live, with).as_deref(),
@@ -148,7 +163,7 @@ fn json_patches() {
             1,
             OperationProblem::NotEqual,
         ),
-        ("{a: 1}", "[{op: replace, path: /b, value: 2}]", 0, OperationProblem::NoSuchPath),
+        ("{a: [1]}", "[{op: replace, path: /a/1, value: 2}]", 0, OperationProblem::NoSuchPath),
         ("{a: 1}", "[{op: add, path: /b/c, value: 2}]", 0, OperationProblem::NoSuchPath),
         ("{a: [1]}", "[{op: add, path: /a/2, value: 2}]", 0, OperationProblem::NoSuchPath),
         ("{a: [1]}", "[{op: remove, path: /a/1}]", 0, OperationProblem::NoSuchPath),

@@ -392,7 +392,7 @@ actions! {
     Replace => str_().prop_map(|text| Action::Replace { text: text.into() }),
     Patch => (object(), patch_type(), str_())
         .prop_map(|(object, type_, patch)| Action::Patch { object, type_, patch: patch.into() }),
-    DeleteObject => (object(), proptest::sample::select(Propagation::ALL.to_vec()), any::<Option<u32>>()).prop_map(
+    DeleteObject => (object(), proptest::sample::select(Propagation::ALL.to_vec()), proptest::option::of(0..i32::MAX as u32)).prop_map(
         |(object, propagation_policy, grace_period_seconds)| Action::DeleteObject {
             object,
             propagation_policy,

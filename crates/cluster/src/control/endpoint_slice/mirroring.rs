@@ -75,6 +75,8 @@ impl World {
                     s.endpoints = wanted;
                 });
             }
+            // endpointslicemirroring/reconciler.go: none for what is Terminating.
+            Written::Create(_) if endpoints.meta.deleted.is_some() => {}
             Written::Create(Contents { ports, endpoints: wanted }) => {
                 let owner = OwnerRef::new(Kind::Endpoints, &endpoints.meta);
                 let mut meta = self.slice_meta(&endpoints.meta, owner);

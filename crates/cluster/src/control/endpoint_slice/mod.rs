@@ -111,6 +111,8 @@ impl World {
                     s.endpoints = endpoints;
                 });
             }
+            // reconciler.go: nor for a Service that is Terminating.
+            Written::Create(_) if service.meta.deleted.is_some() => {}
             Written::Create(Contents { ports, endpoints }) => {
                 let owner = OwnerRef::new(Kind::Service, &service.meta);
                 let mut meta = self.slice_meta(&service.meta, owner);

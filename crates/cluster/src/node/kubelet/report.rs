@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::pod::{PodRuntime, Termination};
 use super::{KubeletStep, status};
-use crate::api::{Pod, PodConditions, Uid};
+use crate::api::{NsName, Pod, PodConditions, Uid};
 use crate::sim::{LogEntry, Span, World};
 
 impl World {
@@ -73,8 +73,15 @@ impl World {
         let Some(runtime) = self.pods.remove(&pod) else { return };
         self.touch_pod(pod);
         if self.store.pods.get(&runtime.key).is_some_and(|stored| stored.meta.uid == pod) {
-            self.remove_object::<Pod>(&runtime.key);
-            self.record(LogEntry::PodGone { pod: runtime.key.clone() });
+            self.remove_stopped_pod(&runtime.key);
+        }
+    }
+
+    /// Finalizers may hold the object of a Pod of which nothing is left.
+    pub(super) fn remove_stopped_pod(&mut self, pod: &NsName) {
+        self.remove_object::<Pod>(pod);
+        if self.store.pods.get(pod).is_none() {
+            self.record(LogEntry::PodGone { pod: pod.clone() });
         }
     }
 

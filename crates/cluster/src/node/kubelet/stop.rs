@@ -6,6 +6,7 @@ use super::notice::Notice;
 use super::pod::{PodRuntime, Termination};
 use super::step::{ContainerStep, KubeletStep};
 use crate::api::{NsName, Pod, Terminated, Uid};
+use crate::control::awaits_others;
 use crate::node::Machine;
 use crate::sim::{KillReason, LogEntry, Span, World};
 
@@ -28,6 +29,8 @@ impl World {
         // registry/core/pod/strategy.go, CheckGracefulDelete; generic/registry/store.go, Delete: without a grace period
         // the API server waits for no kubelet.
         let at_once = grace.map_or(pod.spec.termination_grace_period_s == 0, |seconds| seconds == 0);
+        // One that finalizers hold is still there for its kubelet to stop.
+        let at_once = at_once && !awaits_others(&pod.meta);
         if pod.spec.node_name.is_none() || unknown || at_once || pod.status.phase.is_terminal() {
             self.pod_removed(pod.meta.uid);
             self.remove_object::<Pod>(key);
@@ -37,7 +40,10 @@ impl World {
             return;
         }
         let now = self.clock.now();
-        self.update_object::<Pod>(key, |pod| pod.meta.deleted = Some(now));
+        self.update_object::<Pod>(key, |pod| {
+            pod.meta.deleted = Some(now);
+            pod.meta.deletion_grace_s = grace;
+        });
         if !hears {
             return;
         }

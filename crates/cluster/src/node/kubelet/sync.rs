@@ -6,7 +6,7 @@ use super::container::{ContainerRuntime, Restart, Role};
 use super::pod::{PodRuntime, Termination};
 use crate::api::{Pod, RestartPolicy, Uid};
 use crate::node::Machine;
-use crate::sim::{LogEntry, World};
+use crate::sim::World;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Next {
@@ -69,9 +69,7 @@ impl World {
             return;
         }
         if pod.meta.deleted.is_some() {
-            let key = pod.meta.key();
-            self.remove_object::<Pod>(&key);
-            self.record(LogEntry::PodGone { pod: key });
+            self.remove_stopped_pod(&pod.meta.key());
             return;
         }
         // What has ended is not run again.
