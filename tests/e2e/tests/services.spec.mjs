@@ -103,7 +103,7 @@ test("a Service's names are told as DNS has them", async ({ page }) => {
   await lab.select(lab.service("named"));
   await lab.tab("About");
   await lab.inspector.getByText(/^DNS \(2 records\)/).click();
-  await expect(records).toContainText("_http._tcp.named.default.svc.cluster.local. 5 IN SRV 0 100 80 named.default");
+  await expect(records).toContainText("_http._tcp.named.default.svc.cluster.local. 30 IN SRV 0 100 80 named.default");
   await lab.select(lab.service("unnamed"));
   await lab.tab("About");
   await expect(lab.inspector.getByText(/^DNS \(1 record\)/)).toBeVisible();

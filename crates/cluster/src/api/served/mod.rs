@@ -2,8 +2,7 @@
 //! stored and that nothing here reads, and what admission and controllers add to an object without any consequence in
 //! the simulation.
 //!
-//! Only the command line prints these. The page shows what was written and what has become of it, and does not carry
-//! this code.
+//! The command line prints these, and a patch is of them. The page shows what was written and what has become of it.
 
 mod kept;
 mod pod;
