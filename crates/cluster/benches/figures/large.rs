@@ -19,6 +19,7 @@ pub fn settle(services: u32, endpoints: u32, nodes: u32) -> Taken {
     let text = text(services, endpoints, nodes);
     let start = Clock::start();
     let manifest = parse(&text);
+    assert_eq!(manifest.errors().count(), 0, "the text is good: {:?}", manifest.diagnostics);
     let reading = start.seconds() * 1_000.0;
     let (mut run, refusals) = Run::new(&manifest, None);
     assert_eq!(refusals, [], "the API server takes all of it");
@@ -52,28 +53,17 @@ pub fn longest_event(services: u32, endpoints: u32, nodes: u32) -> f64 {
     }
 }
 
-/// Deployments of as many Pods, a Service before each.
+/// Deployments of as many Pods, a Service before each: a List, since a text may have no more than 2,000 documents.
 fn text(services: u32, endpoints: u32, nodes: u32) -> String {
-    let mut text = String::new();
+    let mut text = String::from("apiVersion: v1\nkind: List\nitems:\n");
     for n in 0..services {
-        write!(
+        writeln!(
             text,
-            "apiVersion: apps/v1
-kind: Deployment
-metadata: {{name: d{n}}}
-spec:
-  replicas: {endpoints}
-  selector: {{matchLabels: {{app: s{n}}}}}
-  template:
-    metadata: {{labels: {{app: s{n}}}}}
-    spec: {{containers: [{{name: c, image: nginx, ports: [{{containerPort: 8080}}]}}]}}
----
-apiVersion: v1
-kind: Service
-metadata: {{name: s{n}}}
-spec: {{selector: {{app: s{n}}}, ports: [{{port: 80, targetPort: 8080}}]}}
----
-"
+            "- {{apiVersion: apps/v1, kind: Deployment, metadata: {{name: d{n}}}, spec: {{replicas: {endpoints}, \
+             selector: {{matchLabels: {{app: s{n}}}}}, template: {{metadata: {{labels: {{app: s{n}}}}}, \
+             spec: {{containers: [{{name: c, image: nginx, ports: [{{containerPort: 8080}}]}}]}}}}}}}}\n\
+             - {{apiVersion: v1, kind: Service, metadata: {{name: s{n}}}, \
+             spec: {{selector: {{app: s{n}}}, ports: [{{port: 80, targetPort: 8080}}]}}}}"
         )
         .expect("a String takes all");
     }
@@ -82,6 +72,6 @@ spec: {{selector: {{app: s{n}}}, ports: [{{port: 80, targetPort: 8080}}]}}
         (1..=nodes).zip(zones).map(|(n, zone)| format!("{{name: node-{n}, zone: {zone}}}")).collect();
     let nodes = nodes.join(", ");
     text + &format!(
-        "apiVersion: packetyard/v1alpha1\nkind: Scenario\nspec: {{nodes: [{nodes}], clients: []}}\n"
+        "---\napiVersion: packetyard/v1alpha1\nkind: Scenario\nspec: {{nodes: [{nodes}], clients: []}}\n"
     )
 }
