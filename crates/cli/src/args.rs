@@ -330,7 +330,7 @@ impl From<PatchType> for cluster::api::PatchType {
 pub struct ChangeDelete {
     #[command(flatten)]
     pub change: Change,
-    /// KIND NAME ... or KIND/NAME ...
+    /// KIND NAME ..., KIND/NAME ..., or manifest files: what ends in .yaml, .yml or .json, and - for standard input
     #[arg(required = true, value_name = "KIND")]
     pub objects: Vec<String>,
     /// What becomes of the objects that the deleted ones own: they go after them, before them, or stay.

@@ -1,15 +1,17 @@
-//! `delete` of objects by their names.
+//! `delete` of objects by their names, or of those of files.
 
-use cluster::api::{Action, KubeObject};
+use cluster::api::{Action, KubeObject, Manifests, ObjectRef, Str};
+use cluster::sim::World;
 
 use super::{cluster, finish, name, named, prefix};
 use crate::args::{ChangeDelete, DeleteOutput};
 use crate::failure::Failure;
+use crate::files::Files;
 
 pub fn delete(args: &ChangeDelete) -> Result<String, Failure> {
     let (input, mut run) = cluster(&args.change)?;
     let (mut text, mut failures) = (String::new(), Vec::new());
-    for object in named(run.world(), &args.objects, args.change.namespace())? {
+    for object in asked(run.world(), args)? {
         let there = run.world().store().get(&object);
         let (propagation_policy, grace_period_seconds) = (args.cascade.into(), args.grace_period());
         let action = Action::DeleteObject { object, propagation_policy, grace_period_seconds };
@@ -20,6 +22,19 @@ pub fn delete(args: &ChangeDelete) -> Result<String, Failure> {
         }
     }
     finish(input, text, failures)
+}
+
+fn asked(world: &World, args: &ChangeDelete) -> Result<Vec<ObjectRef>, Failure> {
+    // No kind is called so.
+    let is_file =
+        |word: &String| word == "-" || [".yaml", ".yml", ".json"].iter().any(|end| word.ends_with(end));
+    if !args.objects.iter().all(is_file) {
+        return named(world, &args.objects, args.change.namespace());
+    }
+    let files = Files::read(&args.objects)?;
+    let how = args.change.cluster.validate.unwrap_or_default();
+    let text = Manifests::read(Str::from(files.text.as_str()), how);
+    Ok(text.each().into_iter().map(|(object, _)| object).collect())
 }
 
 /// kubectl pkg/cmd/delete/delete.go, PrintObj.

@@ -153,6 +153,8 @@ fn deletions() {
     let (status, out, _) = ask("delete deploy web --cascade=orphan --force --dry-run -q", "");
     let expected = "deployment.apps \"web\" force deleted from default namespace (server dry run)\n";
     assert_eq!((status, out.as_str()), (0, expected));
+    let (status, out, _) = ask("delete CHANGE --dry-run -q -o name", CLUSTER);
+    assert_eq!((status, out.as_str()), (0, "deployment.apps/web\nservice/web\nbackup.example.com/nightly\n"));
     let (status, out, _) = ask("delete node node-1 --dry-run -q", "");
     assert_eq!((status, out.as_str()), (0, "node \"node-1\" deleted (server dry run)\n"));
     let (status, out, err) = ask("delete svc nobody web --dry-run -q -o name", "");
