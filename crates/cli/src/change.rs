@@ -5,7 +5,7 @@ mod delete;
 mod patch;
 mod texts;
 
-use cluster::api::{KubeObject, ObjectRef, Uid, to_yaml};
+use cluster::api::{KubeObject, ObjectRef, Tree, Uid, to_yaml};
 use cluster::sim::{LogEntry, Run, World};
 
 use crate::args::{Change, ChangeOutput};
@@ -40,8 +40,8 @@ fn finish(input: Input, text: String, mut failures: Vec<Failure>) -> Result<Stri
 struct State {
     uid: Uid,
     resource_version: u64,
-    /// The text that was applied last, in no order of its keys.
-    last_applied: Option<String>,
+    /// The text that was applied last, its keys sorted.
+    last_applied: Option<Tree>,
 }
 
 impl State {
@@ -50,7 +50,7 @@ impl State {
         let found = store.get(object)?;
         let (uid, resource_version) = (found.meta().uid, found.meta().resource_version);
         let last_applied = store.document(uid).and_then(|document| document.last_applied.as_ref());
-        Some(State { uid, resource_version, last_applied: last_applied.map(|text| to_yaml(&text.sorted())) })
+        Some(State { uid, resource_version, last_applied: last_applied.map(Tree::sorted) })
     }
 }
 

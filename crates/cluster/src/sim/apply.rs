@@ -41,7 +41,9 @@ impl World {
     fn apply_one(&mut self, action: &Action) -> Result<(), Refusal> {
         check(action)?;
         match action {
-            Action::Apply { .. } | Action::Create { .. } | Action::Replace { .. } => Ok(()),
+            Action::Apply { .. } | Action::Create { .. } | Action::Replace { .. } => {
+                unreachable!("texts are written object by object")
+            }
             Action::Patch { object, type_, patch } => self.patch(object, *type_, patch),
             Action::DeleteObject { object, propagation_policy, grace_period_seconds } => {
                 self.delete_object(object, *propagation_policy, *grace_period_seconds)

@@ -137,6 +137,14 @@ fn a_pod_with_a_finalizer_has_stopped_before_it_goes() {
     assert!(there(&run, &object).expect("it is held").meta().deleted.is_some());
     run.act(Action::apply(&pod.replace("example.com/hold", ""))).expect("it is applied");
     assert_eq!(there(&run, &object), None);
+    // The other way round its kubelet is waited for.
+    let slow = "\n---\n{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {apps: [{of: pod/default/web, drains: 40s}]}}";
+    let mut run = cluster(&[pod, slow].concat());
+    run.act(Action::delete(object.clone())).expect("it is there");
+    run.act(Action::apply(&pod.replace("example.com/hold", ""))).expect("it is applied");
+    assert!(there(&run, &object).is_some(), "it still runs");
+    go_on(&mut run, Span::from_secs(6));
+    assert_eq!(there(&run, &object), None);
 }
 
 #[test]
@@ -159,8 +167,8 @@ fn a_namespace_waits_for_what_is_held_in_it() {
 
 #[test]
 fn a_grace_period_can_be_said() {
-    for (seconds, gone_after) in [(0, 0), (2, 4), (60, 20)] {
-        let pod = "{apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {terminationGracePeriodSeconds: 20, containers: [{name: c, image: i}]}}\n---\n{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {apps: [{of: pod/default/web, drains: 15s}]}}";
+    for (seconds, is_there_after, gone_after) in [(0, None, 0), (2, Some(1), 3), (30, Some(25), 10)] {
+        let pod = "{apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {terminationGracePeriodSeconds: 20, containers: [{name: c, image: i}]}}\n---\n{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {apps: [{of: pod/default/web, drains: 40s}]}}";
         let mut run = cluster(pod);
         let object = web(Kind::Pod);
         let propagation_policy = Propagation::Background;
@@ -168,6 +176,10 @@ fn a_grace_period_can_be_said() {
         run.act(Action::DeleteObject { object: object.clone(), propagation_policy, grace_period_seconds })
             .expect("it is there");
         assert_eq!(there(&run, &object).is_none(), seconds == 0, "{seconds}");
+        if let Some(wait) = is_there_after {
+            go_on(&mut run, Span::from_secs(wait));
+            assert!(there(&run, &object).is_some(), "{seconds}");
+        }
         go_on(&mut run, Span::from_secs(gone_after));
         assert_eq!(there(&run, &object), None, "{seconds}");
     }

@@ -125,8 +125,9 @@ fn a_replaced_object_is_what_the_text_says() {
 #[test]
 fn patches_of_each_type() {
     let mut run = cluster();
-    let hash = |run: &Run| deployment(run).meta.annotations.get("deployment.kubernetes.io/revision").cloned();
-    let first = hash(&run);
+    let revision =
+        |run: &Run| deployment(run).meta.annotations.get("deployment.kubernetes.io/revision").cloned();
+    let first = revision(&run);
     let containers = "{spec: {replicas: 2, template: {spec: {containers: [{name: side, image: s}]}}}}";
     run.act(patch(web(Kind::Deployment), PatchType::Strategic, containers)).expect("it is patched");
     let names = |run: &Run| {
@@ -141,7 +142,7 @@ fn patches_of_each_type() {
     run.act(patch(web(Kind::Deployment), PatchType::Json, json)).expect("defaults are there");
     assert_eq!(&*deployment(&run).spec.template.spec.containers[0].image, "o:2");
     settle(&mut run);
-    assert_ne!(hash(&run), first, "other templates are rolled out");
+    assert_ne!(revision(&run), first, "other templates are rolled out");
     run.act(patch(web(Kind::Service), PatchType::Merge, "{spec: {type: NodePort}}")).expect("it is patched");
     let service = service(&run);
     assert_eq!(service.spec.type_, ServiceType::NodePort);

@@ -48,14 +48,12 @@ pub(super) fn merged_by_key(
 
 /// A list of texts: a set.
 pub(super) fn merged_set(live: &[Tree], last: &[Tree], new: &[Tree]) -> Vec<Tree> {
-    let keyed = |item: &Tree| (Some(to_json(item)), item.clone());
     let said: BTreeSet<String> = last.iter().chain(new).map(to_json).collect();
-    let others = live.iter().filter(|item| !said.contains(&to_json(item))).map(keyed);
-    let live_keys = live.iter().map(|item| Some(to_json(item)));
-    interleaved(others.collect(), new.iter().map(keyed).collect(), live_keys)
+    let others = live.iter().filter(|item| !said.contains(&to_json(item))).cloned();
+    interleaved_by(|item| Some(to_json(item)), others.collect(), new.to_vec(), live)
 }
 
-/// The same of items whose keys are still to be found.
+/// [`interleaved`], of items whose keys are still to be found.
 pub(super) fn interleaved_by(
     key: impl Fn(&Tree) -> Key,
     others: Vec<Tree>,

@@ -86,7 +86,7 @@ mod tests {
             ("{}", "{a: 2}", "{a: 1}", r#"{"a":2}"#),
             ("{m: {a: 1}}", "{m: {b: 2}}", "{m: {a: 1, c: 3}}", r#"{"m":{"c":3,"b":2}}"#),
             ("{m: {a: 1}}", "{m: null}", "{m: {a: 1}, c: 3}", r#"{"c":3}"#),
-            // No list is merged but the Service's ports, and nothing else that is called so.
+            // Of a Service's spec only `ports` is merged, and nothing else that is called so.
             ("{a: [1]}", "{a: [2]}", "{a: [1, 3]}", r#"{"a":[2]}"#),
             (
                 "{selector: {ports: a}}",
