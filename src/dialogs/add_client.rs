@@ -15,11 +15,13 @@ pub fn AddClient() -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let from = RwSignal::new(OUTSIDE.to_string());
     let to = RwSignal::new(session.with_world(first_target));
+    let sends = RwSignal::new(Sends::Tcp.name().to_string());
     let rate = RwSignal::new(1_000u32);
     let refused = RwSignal::new(None::<Refused>);
     let add = move || {
         let spec = session.with_world(|world| {
-            client(world, &from.get_untracked(), &to.get_untracked(), rate.get_untracked())
+            let sends = Sends::named(&sends.get_untracked());
+            client(world, &from.get_untracked(), &to.get_untracked(), sends, rate.get_untracked())
         });
         let name = spec.name.clone();
         if let Err(refusals) = session.try_act(Action::AddClient { client: spec }) {
@@ -52,8 +54,14 @@ pub fn AddClient() -> impl IntoView {
                     />
                 </div>
                 {complaint(About::From)}
+                <Select
+                    name="Sends"
+                    options=Sends::ALL.map(|sends| (sends.name().into(), sends.words().into())).to_vec()
+                    chosen=sends
+                    on_choose=move |value| changed(sends, value)
+                />
                 <TextField
-                    label="To: a URL, host:port, or service/namespace/name"
+                    label="To: a URL, host:port, or service/namespace/name; a ping without a port"
                     placeholder="http://web"
                     value=to
                     on_input=move |value| changed(to, value)
@@ -65,6 +73,53 @@ pub fn AddClient() -> impl IntoView {
                 {complaint(About::Client)}
             </Form>
         </div>
+    }
+}
+
+/// What the client sends.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Sends {
+    Tcp,
+    Udp,
+    OneWay,
+    Sctp,
+    Ping,
+}
+
+impl Sends {
+    const ALL: [Sends; 5] = [Sends::Tcp, Sends::Udp, Sends::OneWay, Sends::Sctp, Sends::Ping];
+
+    fn named(name: &str) -> Sends {
+        Sends::ALL.into_iter().find(|sends| sends.name() == name).unwrap_or(Sends::Tcp)
+    }
+
+    fn name(self) -> &'static str {
+        match self {
+            Sends::Tcp => "tcp",
+            Sends::Udp => "udp",
+            Sends::OneWay => "one-way",
+            Sends::Sctp => "sctp",
+            Sends::Ping => "ping",
+        }
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Sends::Tcp => "requests over TCP",
+            Sends::Udp => "requests over UDP",
+            Sends::OneWay => "UDP datagrams, one way",
+            Sends::Sctp => "requests over SCTP",
+            Sends::Ping => "pings",
+        }
+    }
+
+    fn protocol(self) -> Protocol {
+        match self {
+            Sends::Tcp => Protocol::Tcp,
+            Sends::Udp | Sends::OneWay => Protocol::Udp,
+            Sends::Sctp => Protocol::Sctp,
+            Sends::Ping => Protocol::Icmp,
+        }
     }
 }
 
@@ -154,7 +209,7 @@ fn places(world: &World) -> Vec<(String, String)> {
         .collect()
 }
 
-fn client(world: &World, from: &str, to: &str, rate_milli: u32) -> ClientSpec {
+fn client(world: &World, from: &str, to: &str, sends: Sends, rate_milli: u32) -> ClientSpec {
     let mut parts = from.splitn(3, '/');
     let from = match (parts.next(), parts.next(), parts.next()) {
         (Some(kind), Some(namespace), Some(name)) => {
@@ -167,9 +222,10 @@ fn client(world: &World, from: &str, to: &str, rate_milli: u32) -> ClientSpec {
         name: free_name(world),
         from,
         to,
-        protocol: Protocol::Tcp,
+        protocol: sends.protocol(),
         rate_milli,
         keep_alive: false,
+        one_way: sends == Sends::OneWay,
         timeout: None,
     }
 }

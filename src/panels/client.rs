@@ -32,9 +32,10 @@ fn ClientFacts(id: ClientId, spec: Memo<Arc<ClientSpec>>) -> impl IntoView {
     let counts = session.watch_traffic(move |world| {
         world.traffic().stats.clients.get(&spec.read_untracked().name).cloned().unwrap_or_default()
     });
-    let connections = move || match spec.read().keep_alive {
-        true => "one for many requests",
-        false => "one for each request",
+    let connections = move || match (spec.read().one_way, spec.read().keep_alive) {
+        (true, _) => "one socket, and no answer is waited for",
+        (false, true) => "one for many requests",
+        (false, false) => "one for each request",
     };
     let failures = Memo::new(move |_| failures(&counts.read()));
     let before = session.watch_traffic(move |world| {
@@ -124,6 +125,7 @@ fn failures(counts: &Counts) -> Option<String> {
         (counts.unreachable, "unreachable"),
         (counts.reset, "reset"),
         (counts.timed_out, "timed out"),
+        (counts.not_received, "not received"),
         (counts.unresolved, "name not found"),
         (counts.no_address, "no address to call"),
     ];

@@ -110,6 +110,7 @@ impl Ending {
                 | Outcome::HostUnreachable
                 | Outcome::Reset
                 | Outcome::TimedOut { .. }
+                | Outcome::NotReceived { .. }
                 | Outcome::Unresolved
                 | Outcome::NoAddress
                 | Outcome::Abandoned,

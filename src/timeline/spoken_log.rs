@@ -107,7 +107,7 @@ fn moved(world: &World) -> String {
     let rest = moved.len().saturating_sub(SAID);
     let said = moved.iter().take(SAID).filter_map(|trace| {
         let what = words::hop(world, trace, trace.hops.last()?);
-        Some(format!("{}: {what}. ", words::packet_kind(trace.kind)))
+        Some(format!("{}: {what}. ", words::packet_kind(trace)))
     });
     let mut said: String = said.collect();
     if rest > 0 {

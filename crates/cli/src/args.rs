@@ -121,8 +121,8 @@ pub struct Trace {
     /// pod/NAMESPACE/NAME, deploy/NAMESPACE/NAME, node/NAME, external or external/IP
     #[arg(long)]
     pub from: String,
-    /// HOST:PORT or pod/NAMESPACE/NAME:PORT, with /udp for UDP; HOST is a name as the caller would write it, or an
-    /// address.
+    /// HOST:PORT or pod/NAMESPACE/NAME:PORT, with /tcp (the default), /udp or /sctp; HOST/icmp or
+    /// pod/NAMESPACE/NAME/icmp for a ping; HOST is a name as the caller would write it, or an address.
     #[arg(long)]
     pub to: String,
     /// How many connections, one after the other.

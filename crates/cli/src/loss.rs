@@ -53,6 +53,8 @@ pub enum LossClass {
     TtlExceeded,
     /// Time-out: dropped, because no Service has the ClusterIP.
     NoSuchService,
+    /// Time-out: the cloud's load balancer forwards no ICMP.
+    NotBalanced,
 }
 
 impl From<trace::LossClass> for LossClass {
@@ -73,6 +75,7 @@ impl From<trace::LossClass> for LossClass {
             trace::LossClass::ConntrackFull => LossClass::ConntrackFull,
             trace::LossClass::TtlExceeded => LossClass::TtlExceeded,
             trace::LossClass::NoSuchService => LossClass::NoSuchService,
+            trace::LossClass::NotBalanced => LossClass::NotBalanced,
         }
     }
 }

@@ -62,6 +62,8 @@ struct Requests {
     unreachable: u64,
     reset: u64,
     timed_out: u64,
+    /// Datagrams of one-way senders that no process received.
+    not_received: u64,
     /// The name was not found.
     unresolved: u64,
     /// The name was found, and no address of it.
@@ -146,6 +148,7 @@ fn requests(counts: &Counts) -> Requests {
         unreachable,
         reset,
         timed_out,
+        not_received,
         unresolved,
         no_address,
         abandoned,
@@ -160,6 +163,7 @@ fn requests(counts: &Counts) -> Requests {
         unreachable: *unreachable,
         reset: *reset,
         timed_out: *timed_out,
+        not_received: *not_received,
         unresolved: *unresolved,
         no_address: *no_address,
         abandoned: *abandoned,
@@ -226,13 +230,23 @@ fn counts_table(out: &mut String, what: &str, rows: &[Row<'_>]) {
         "UNREACHABLE",
         "RESET",
         "TIMED-OUT",
+        "NOT-RECEIVED",
         "UNRESOLVED",
         "NO-ADDRESS",
     ];
     let cells = |row: &Row<'_>| {
         let c = row.counts;
-        let numbers =
-            [c.sent, c.delivered, c.refused, c.unreachable, c.reset, c.timed_out, c.unresolved, c.no_address];
+        let numbers = [
+            c.sent,
+            c.delivered,
+            c.refused,
+            c.unreachable,
+            c.reset,
+            c.timed_out,
+            c.not_received,
+            c.unresolved,
+            c.no_address,
+        ];
         std::iter::once(row.name.clone()).chain(numbers.map(|n| n.to_string())).collect()
     };
     let rows: Vec<Vec<String>> = rows.iter().map(cells).collect();

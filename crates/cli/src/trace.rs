@@ -3,11 +3,11 @@
 mod report;
 mod text;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Manifest, NsName, Scenario};
 use cluster::sim::{Run, World};
-use cluster::traffic::ConnectionId;
+use cluster::traffic::{ConnectionId, Target};
 use netfilter::Protocol;
 
 use crate::args::{Format, Trace as Args};
@@ -35,6 +35,7 @@ pub fn trace(args: &Args) -> Result<String, Failure> {
         protocol,
         rate_milli: 0,
         keep_alive: false,
+        one_way: false,
         timeout: None,
     };
     act(&mut run, Action::AddClient { client })?;
@@ -119,47 +120,71 @@ enum To<'a> {
     Host(&'a str),
     /// A Pod, whatever address it has.
     Pod { key: NsName, port: u16 },
+    /// The same, to ping.
+    PodItself { key: NsName },
 }
 
 impl To<'_> {
     fn address(&self, world: &World) -> Result<String, Failure> {
         match self {
             To::Host(target) => Ok(target.to_string()),
-            To::Pod { key, port } => {
-                let pod = world.store().pods.get(key);
-                let pod = pod.ok_or_else(|| Failure::NotFound(format!("pods {:?}", &*key.name)))?;
-                let ip = pod.status.pod_ip();
-                let ip = ip.ok_or_else(|| Failure::Usage(format!("--to: Pod {key} has no address")))?;
-                Ok(SocketAddr::new(ip, *port).to_string())
-            }
+            To::Pod { key, port } => Ok(SocketAddr::new(pod_ip(world, key)?, *port).to_string()),
+            To::PodItself { key } => Ok(pod_ip(world, key)?.to_string()),
         }
     }
 }
 
+fn pod_ip(world: &World, key: &NsName) -> Result<IpAddr, Failure> {
+    let pod = world.store().pods.get(key);
+    let pod = pod.ok_or_else(|| Failure::NotFound(format!("pods {:?}", &*key.name)))?;
+    pod.status.pod_ip().ok_or_else(|| Failure::Usage(format!("--to: Pod {key} has no address")))
+}
+
 fn target(text: &str) -> Result<(To<'_>, Protocol), Failure> {
-    let (target, protocol) = match text.rsplit_once('/') {
-        Some((target, "udp")) => (target, Protocol::Udp),
-        Some((target, "tcp")) => (target, Protocol::Tcp),
-        Some((_, "icmp")) => {
-            return Err(Failure::Usage(format!(
-                "--to {text}: only TCP and UDP are traced. kube-proxy's rules are for the ports of Services: a cluster IP \
-                 does not answer a ping"
-            )));
+    let (target, protocol) = with_protocol(text);
+    let to = match (target.strip_prefix("pod/"), protocol) {
+        (Some(pod), Protocol::Icmp) => pod_named(pod).map(|key| To::PodItself { key }),
+        (Some(pod), Protocol::Tcp | Protocol::Udp | Protocol::Sctp) => pod_and_port(pod),
+        (None, _) => {
+            Target::of(target, protocol).filter(|to| is_all_of(target, to)).map(|_| To::Host(target))
         }
-        _ => (text, Protocol::Tcp),
     };
-    let to = match target.strip_prefix("pod/") {
-        Some(pod) => pod_and_port(pod).map(|(key, port)| To::Pod { key, port }),
-        None => cluster::traffic::Target::parse(target).map(|_| To::Host(target)),
+    let problem = || match protocol {
+        Protocol::Icmp => {
+            format!("--to {text}: a ping has no port: write HOST/icmp or pod/NAMESPACE/NAME/icmp")
+        }
+        Protocol::Tcp | Protocol::Udp | Protocol::Sctp => format!(
+            "--to {text}: write HOST:PORT or pod/NAMESPACE/NAME:PORT, with /tcp, /udp or /sctp behind it, or HOST/icmp \
+             or pod/NAMESPACE/NAME/icmp"
+        ),
     };
-    let problem = || format!("--to {text}: write HOST:PORT or pod/NAMESPACE/NAME:PORT, with /udp for UDP");
     to.map(|to| (to, protocol)).ok_or_else(|| Failure::Usage(problem()))
 }
 
-fn pod_and_port(text: &str) -> Option<(NsName, u16)> {
+/// What stands behind the last slash, if that is a protocol; TCP otherwise. A Service may be called as one is.
+fn with_protocol(text: &str) -> (&str, Protocol) {
+    let is_service = text.starts_with("service/") && text.matches('/').count() == 2;
+    let (target, behind) = text.rsplit_once('/').filter(|_| !is_service).unwrap_or((text, ""));
+    let known = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp, Protocol::Icmp];
+    match known.into_iter().find(|protocol| protocol.lower() == behind) {
+        Some(protocol) => (target, protocol),
+        None => (text, Protocol::Tcp),
+    }
+}
+
+/// A client's target may have a path, of which nothing is traced: without a scheme it is a protocol that is none.
+fn is_all_of(text: &str, target: &Target) -> bool {
+    matches!(target, Target::WayIn { .. }) || text.contains("://") || !text.contains('/')
+}
+
+fn pod_and_port(text: &str) -> Option<To<'_>> {
     let (pod, port) = text.split_once(':')?;
-    let (namespace, name) = pod.split_once('/').filter(|(_, name)| !name.contains('/'))?;
-    Some((NsName::new(namespace, name), port.parse().ok().filter(|port| *port != 0)?))
+    Some(To::Pod { key: pod_named(pod)?, port: port.parse().ok().filter(|port| *port != 0)? })
+}
+
+fn pod_named(text: &str) -> Option<NsName> {
+    let (namespace, name) = text.split_once('/').filter(|(_, name)| !name.contains(['/', ':']))?;
+    Some(NsName::new(namespace, name))
 }
 
 #[cfg(test)]
@@ -181,8 +206,22 @@ mod tests {
         assert_eq!(target("dns:53/udp").unwrap(), (To::Host("dns:53"), Protocol::Udp));
         let pod = To::Pod { key: NsName::new("default", "db-0"), port: 53 };
         assert_eq!(target("pod/default/db-0:53/udp").unwrap(), (pod, Protocol::Udp));
-        assert!(target("web:80/icmp").unwrap_err().to_string().contains("does not answer a ping"));
-        for bad in ["web:http", "pod/default/db-0", "pod/db-0:53", "pod/a/b/c:53", "pod/default/db-0:0"] {
+        assert_eq!(target("sip:5060/sctp").unwrap(), (To::Host("sip:5060"), Protocol::Sctp));
+        assert_eq!(target("10.96.0.10/icmp").unwrap(), (To::Host("10.96.0.10"), Protocol::Icmp));
+        let pod = To::PodItself { key: NsName::new("default", "db-0") };
+        assert_eq!(target("pod/default/db-0/icmp").unwrap(), (pod, Protocol::Icmp));
+        assert_eq!(target("http://web/a/b").unwrap(), (To::Host("http://web/a/b"), Protocol::Tcp));
+        assert_eq!(target("service/default/udp").unwrap(), (To::Host("service/default/udp"), Protocol::Tcp));
+        for bad in [
+            "web:http",
+            "web:80/icmp",
+            "web:80/quic",
+            "pod/default/db-0",
+            "pod/db-0:53",
+            "pod/a/b/c:53",
+            "pod/default/db-0:0",
+            "pod/default/db-0:53/icmp",
+        ] {
             assert!(target(bad).is_err(), "{bad}");
         }
     }

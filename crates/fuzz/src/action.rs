@@ -294,16 +294,22 @@ fn new_client(picks: &mut Picks<'_>, world: &World) -> ClientSpec {
         "10.244.1.2:8080",
         "192.168.0.11:30080",
         "127.0.0.1:80",
+        "web",
+        "10.244.1.2",
         "nobody:80",
         "service/default/nobody",
         "web:http",
         "\u{202e}:80",
     ];
+    use Protocol::{Icmp, Sctp, Tcp, Udp};
+    let protocol = picks.of(&[Tcp, Tcp, Udp, Udp, Sctp, Icmp]);
     ClientSpec {
         name,
         from,
         to: picks.of(&to).into(),
-        protocol: picks.of(&[Protocol::Tcp, Protocol::Tcp, Protocol::Udp, Protocol::Sctp]),
+        protocol,
+        // Of others it is refused.
+        one_way: (protocol == Protocol::Udp || picks.seldom(12)) && picks.flag(),
         rate_milli: picks.of(&[1_000, 0, 10_000, 200]),
         keep_alive: picks.flag(),
         timeout: picks.of(&[None, Some(Span::from_secs(1)), Some(Span::from_secs(60))]),

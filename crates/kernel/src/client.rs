@@ -78,7 +78,7 @@ impl Report {
 pub fn open(question: &Question, sightings: &Sightings) -> netns::Outcome<Report> {
     let began = Instant::now();
     let (outcome, source, client) = match question.protocol {
-        Protocol::Udp => ask_datagram(question, sightings)?,
+        Protocol::Udp | Protocol::Icmp => ask_datagram(question, sightings)?,
         Protocol::Tcp | Protocol::Sctp => ask_stream(question)?,
     };
     Ok(Report { outcome, source, began, ended: Instant::now(), client })

@@ -301,7 +301,7 @@ fn ports(rng: &mut Rng, number: u8, external: bool) -> Vec<ServicePort> {
         // One number in two protocols, as DNS has it.
         let other = match ports[0].protocol {
             Protocol::Udp => Protocol::Tcp,
-            Protocol::Tcp | Protocol::Sctp => Protocol::Udp,
+            Protocol::Tcp | Protocol::Sctp | Protocol::Icmp => Protocol::Udp,
         };
         let twin = ServicePort { name: "twin".into(), protocol: other, ..ports[0].clone() };
         ports[0].name = "first".into();

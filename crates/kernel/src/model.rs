@@ -129,7 +129,9 @@ impl Net {
     pub fn ask_again(&mut self, connection: &Connection) -> Outcome {
         let asked = match connection.tuple.protocol {
             Protocol::Tcp => self.ask_stream(connection),
-            Protocol::Udp | Protocol::Sctp => self.ask_datagram(connection.origin, connection.tuple),
+            Protocol::Udp | Protocol::Sctp | Protocol::Icmp => {
+                self.ask_datagram(connection.origin, connection.tuple)
+            }
         };
         asked.unwrap_or_else(|outcome| outcome)
     }
@@ -195,7 +197,7 @@ impl Net {
     fn reach(&mut self, origin: Origin, tuple: Tuple, flags: TcpFlags) -> Result<(Place, Tuple), Outcome> {
         let first = match tuple.protocol {
             Protocol::Tcp => Skb::tcp(tuple, flags),
-            Protocol::Udp | Protocol::Sctp => Skb::datagram(tuple),
+            Protocol::Udp | Protocol::Sctp | Protocol::Icmp => Skb::datagram(tuple),
         };
         self.rewritten.clear();
         let end = self.transmit(origin, first);
@@ -234,7 +236,7 @@ impl Net {
     fn unexpected(&mut self, at: Origin, skb: &Skb) {
         let answer = match skb.tuple.protocol {
             Protocol::Tcp => Skb::tcp(skb.tuple.reversed(), TcpFlags::RST),
-            Protocol::Udp | Protocol::Sctp => {
+            Protocol::Udp | Protocol::Sctp | Protocol::Icmp => {
                 Skb::icmp_error(&skb.tuple, skb.tuple.dst, IcmpCode::PortUnreachable)
             }
         };
@@ -245,7 +247,7 @@ impl Net {
     fn refuse(&mut self, origin: Origin, tuple: Tuple, server: Place, arrived: Tuple) -> Outcome {
         let answer = match tuple.protocol {
             Protocol::Tcp => Skb::tcp(arrived.reversed(), TcpFlags::RST_ACK),
-            Protocol::Udp | Protocol::Sctp => {
+            Protocol::Udp | Protocol::Sctp | Protocol::Icmp => {
                 Skb::icmp_error(&arrived, arrived.dst, IcmpCode::PortUnreachable)
             }
         };
@@ -320,7 +322,7 @@ impl Net {
     fn listens(&self, place: Place, arrived: &Tuple) -> bool {
         let ports = match arrived.protocol {
             Protocol::Tcp => TCP_PORTS,
-            Protocol::Udp | Protocol::Sctp => UDP_PORTS,
+            Protocol::Udp | Protocol::Sctp | Protocol::Icmp => UDP_PORTS,
         };
         place != Place::Outside
             && !self.stopped.contains(&place)
@@ -401,7 +403,9 @@ fn outcome_of_reply(origin: Origin, tuple: Tuple, place: Place, skb: &Skb) -> Ou
         Kind::Tcp(flags) if flags.has(TcpFlags::RST) && skb.tuple == tuple.reversed() => {
             Outcome::Refused(Refusal::Reset)
         }
-        Kind::IcmpError(_) | Kind::Tcp(_) | Kind::Datagram => Outcome::Silence,
+        Kind::IcmpError(_) | Kind::Tcp(_) | Kind::Sctp(_) | Kind::Datagram | Kind::Echo(_) => {
+            Outcome::Silence
+        }
     }
 }
 

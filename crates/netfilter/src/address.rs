@@ -1,10 +1,12 @@
 //! Addresses, prefixes and five-tuples.
 
 use std::fmt;
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::str::FromStr;
 
 use serde::{Deserialize, Serialize, Serializer};
+
+use super::ruleset::Family;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 #[serde(rename_all = "UPPERCASE")]
@@ -14,10 +16,13 @@ pub enum Protocol {
     Tcp,
     Udp,
     Sctp,
+    /// Echo, in either family. It has no ports, so no Service and no rule of kube-proxy is about it.
+    Icmp,
 }
 
 impl Protocol {
-    pub const ALL: [Protocol; 3] = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
+    /// Those that a port can be of.
+    pub const OF_PORTS: [Protocol; 3] = [Protocol::Tcp, Protocol::Udp, Protocol::Sctp];
 
     /// In capitals: `TCP`.
     pub fn as_str(self) -> &'static str {
@@ -25,15 +30,26 @@ impl Protocol {
             Protocol::Tcp => "TCP",
             Protocol::Udp => "UDP",
             Protocol::Sctp => "SCTP",
+            Protocol::Icmp => "ICMP",
+        }
+    }
+
+    /// Whether a connection is opened before data are sent.
+    pub fn connects(self) -> bool {
+        match self {
+            Protocol::Tcp | Protocol::Sctp => true,
+            Protocol::Udp | Protocol::Icmp => false,
         }
     }
 
     /// IPPROTO_TCP and the like.
-    pub fn number(self) -> u8 {
-        match self {
-            Protocol::Tcp => 6,
-            Protocol::Udp => 17,
-            Protocol::Sctp => 132,
+    pub fn number(self, family: Family) -> u8 {
+        match (self, family) {
+            (Protocol::Tcp, _) => 6,
+            (Protocol::Udp, _) => 17,
+            (Protocol::Sctp, _) => 132,
+            (Protocol::Icmp, Family::V4) => 1,
+            (Protocol::Icmp, Family::V6) => 58,
         }
     }
 
@@ -43,11 +59,13 @@ impl Protocol {
             Protocol::Tcp => "tcp",
             Protocol::Udp => "udp",
             Protocol::Sctp => "sctp",
+            Protocol::Icmp => "icmp",
         }
     }
 }
 
-/// A packet's five-tuple: what conntrack identifies a flow by, and what NAT rewrites.
+/// A packet's five-tuple: what conntrack identifies a flow by, and what NAT rewrites. Of ICMP `src_port` is the
+/// identifier of an echo request and `dst_port` that of its reply; the other one is 0.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 pub struct Tuple {
     pub src: IpAddr,
@@ -66,6 +84,23 @@ impl Tuple {
             dst: self.src,
             dst_port: self.src_port,
             protocol: self.protocol,
+        }
+    }
+
+    /// `10.244.1.4:32768`; of ICMP, which has no ports, the address.
+    pub fn source(&self) -> String {
+        self.end(self.src, self.src_port)
+    }
+
+    /// The same of the other end.
+    pub fn destination(&self) -> String {
+        self.end(self.dst, self.dst_port)
+    }
+
+    fn end(&self, ip: IpAddr, port: u16) -> String {
+        match self.protocol {
+            Protocol::Tcp | Protocol::Udp | Protocol::Sctp => SocketAddr::new(ip, port).to_string(),
+            Protocol::Icmp => ip.to_string(),
         }
     }
 }

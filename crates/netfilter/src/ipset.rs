@@ -104,8 +104,10 @@ impl IpSet {
             (SetType::HashIp, _) => self.contains(&SetEntry::Ip(first)),
             (_, None) => false,
             // ip_set_get_ip_port reads ports of TCP and UDP only. The rule matches one of the two by `-p`.
-            (SetType::BitmapPort, Some(Protocol::Sctp)) => false,
-            (SetType::BitmapPort, Some(_)) => self.contains(&SetEntry::Port(tuple.dst_port)),
+            (SetType::BitmapPort, Some(Protocol::Sctp | Protocol::Icmp)) => false,
+            (SetType::BitmapPort, Some(Protocol::Tcp | Protocol::Udp)) => {
+                self.contains(&SetEntry::Port(tuple.dst_port))
+            }
             (SetType::HashIpPort, Some(protocol)) => {
                 self.contains(&SetEntry::IpPort(first, protocol, tuple.dst_port))
             }

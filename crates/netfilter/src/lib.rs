@@ -103,8 +103,8 @@ pub use conntrack::{Conntrack, CtStates, Direction, Entry, TcpState, Timeouts};
 pub use hooks::Hooks;
 pub use ipset::{IpSet, SetEnds, SetEntry, SetId, SetType};
 pub use ipvs::{
-    Ipvs, IpvsConnection, IpvsDrop, IpvsRules, IpvsState, RealServer, Scheduler, ServerKey, VirtualServer,
-    VirtualServerState,
+    Ipvs, IpvsConnection, IpvsDrop, IpvsRules, IpvsSctpState, IpvsState, RealServer, Scheduler, ServerKey,
+    VirtualServer, VirtualServerState,
 };
 pub use lazy::LazyRuleSet;
 pub use matches::{AddressMatch, End, ListId, MarkOp, Match, Probability, RejectWith};
@@ -114,7 +114,7 @@ pub use queue::EventQueue;
 pub use recent::RecentTables;
 pub use rules::{RuleEffect, Rules};
 pub use ruleset::{Family, Hook, Policy, RuleGroup, RuleRef, RuleSet, Table, TableName};
-pub use skb::{Ct, CtRef, IcmpCode, IcmpError, IpvsMark, Kind, Skb, TcpFlags};
+pub use skb::{Chunk, Ct, CtRef, Echo, IcmpCode, IcmpError, IpvsMark, Kind, Skb, TcpFlags};
 pub use stack::{Context, Loss, RuleHit, Stack, Verdict};
 pub use time::{Span, Time};
 pub use traverse::{Host, Route, Traversal, receive, send};

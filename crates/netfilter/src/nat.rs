@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use super::conntrack::{Absent, Conntrack, CtStates, Direction};
 use super::skb::{Ct, CtRef, IcmpError, Kind, Skb};
 use super::stack::Context;
-use crate::{Chance, KernelPurpose, Tuple};
+use crate::{Chance, KernelPurpose, Protocol, Tuple};
 
 /// Which end of a packet is rewritten: destinations at PREROUTING and OUTPUT, sources at INPUT
 /// and POSTROUTING.
@@ -66,10 +66,12 @@ impl CtRef {
 fn pick_port(ct: &mut CtRef, conntrack: &Conntrack, cx: &Context) {
     let reply = &mut ct.reply;
     // Privileged ports are replaced by privileged ports, since some servers trust them.
-    let (min, count): (u32, u32) = match reply.dst_port {
-        0..512 => (1, 511),
-        512..1024 => (600, 424),
-        _ => (1024, 64_512),
+    let (min, count): (u32, u32) = match (reply.protocol, reply.dst_port) {
+        // Of an echo it is the identifier.
+        (Protocol::Icmp, _) => (0, 65_536),
+        (Protocol::Tcp | Protocol::Udp | Protocol::Sctp, 0..512) => (1, 511),
+        (Protocol::Tcp | Protocol::Udp | Protocol::Sctp, 512..1024) => (600, 424),
+        (Protocol::Tcp | Protocol::Udp | Protocol::Sctp, _) => (1024, 64_512),
     };
     let subject = Chance::join(cx.node, cx.flow);
     let mut attempts = count.min(MAX_ATTEMPTS);

@@ -1,6 +1,6 @@
 //! A packet inside one node.
 
-use super::conntrack::{Absent, CtStates, Direction, TcpState};
+use super::conntrack::{Absent, CtStates, Direction, SctpState, TcpState};
 use crate::{Family, Protocol, Tuple};
 
 /// A packet while one node's kernel handles it (`struct sk_buff`). Each node makes a new one: mark and
@@ -36,7 +36,7 @@ impl Skb {
         Skb::new(tuple, Kind::Tcp(flags))
     }
 
-    /// UDP or SCTP.
+    /// UDP.
     pub fn datagram(tuple: Tuple) -> Skb {
         Skb::new(tuple, Kind::Datagram)
     }
@@ -58,12 +58,12 @@ impl Skb {
         self.ipvs == IpvsMark::Request
     }
 
-    /// What `-p` compares with: `None` for ICMP.
+    /// What `-p` compares with: `None` for ICMP, which no rule asks for.
     #[inline]
     pub fn protocol(&self) -> Option<Protocol> {
         match self.kind {
-            Kind::IcmpError(_) => None,
-            Kind::Tcp(_) | Kind::Datagram => Some(self.tuple.protocol),
+            Kind::IcmpError(_) | Kind::Echo(_) => None,
+            Kind::Tcp(_) | Kind::Sctp(_) | Kind::Datagram => Some(self.tuple.protocol),
         }
     }
 }
@@ -72,9 +72,32 @@ impl Skb {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     Tcp(TcpFlags),
-    /// UDP or SCTP.
+    /// Of several chunks in one packet the first: others than DATA stand alone, or before DATA.
+    Sctp(Chunk),
+    /// UDP.
     Datagram,
     IcmpError(IcmpError),
+    /// ICMP echo, of [`crate::Protocol::Icmp`].
+    Echo(Echo),
+}
+
+/// The chunks of SCTP that conntrack and IPVS read (RFC 9260, section 3.2), as far as anybody sends them here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Chunk {
+    Init,
+    InitAck,
+    CookieEcho,
+    CookieAck,
+    Data,
+    Shutdown,
+    Abort,
+}
+
+/// The two messages of `ping`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Echo {
+    Request,
+    Reply,
 }
 
 /// The TCP flags that conntrack reads.
@@ -139,6 +162,7 @@ pub struct CtRef {
     /// The tuple of a reply as it arrives.
     pub reply: Tuple,
     pub(super) tcp: TcpState,
+    pub(super) sctp: SctpState,
     /// Source NAT was decided: rewritten, or to be left unchanged.
     pub(super) source_bound: bool,
     /// The same for the destination.

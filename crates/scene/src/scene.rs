@@ -2,7 +2,7 @@
 
 use cluster::api::Uid;
 use cluster::sim::{Span, Time, World};
-use cluster::trace::{Outcome, Place};
+use cluster::trace::{ConnectionRecord, Outcome, Place};
 use cluster::traffic::ClientId;
 use litemap::LiteMap;
 
@@ -110,10 +110,9 @@ pub fn recent_failures(world: &World) -> RecentFailures {
     let mut failures = RecentFailures::default();
     let since = |seconds: u64| world.now().0.saturating_sub(seconds * 1_000_000_000);
     let (lately, counted) = (since(SHOWN_S), since(COUNTED_S));
-    for record in world.traffic().finished.iter().rev() {
-        let Some((at, outcome)) = record.ended.filter(|(at, _)| at.0 >= counted) else { break };
+    let mut ended = |record: &ConnectionRecord, at: Time, outcome: Outcome| {
         if outcome == Outcome::Abandoned {
-            continue;
+            return;
         }
         let count = failures.ended.entry(record.client).or_default();
         count.0 += 1;
@@ -125,6 +124,14 @@ pub fn recent_failures(world: &World) -> RecentFailures {
                 failures.pods.entry(pod).or_insert((record.client, outcome));
             }
         }
+    };
+    for record in world.traffic().finished.iter().rev() {
+        let Some((at, outcome)) = record.ended.filter(|(at, _)| at.0 >= counted) else { break };
+        ended(record, at, outcome);
+    }
+    for live in world.traffic().connections.values() {
+        let datagrams = live.datagrams().take_while(|(at, _)| at.0 >= counted);
+        datagrams.for_each(|(at, outcome)| ended(&live.record, at, outcome));
     }
     failures
 }

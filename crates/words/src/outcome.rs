@@ -1,6 +1,7 @@
 //! How a request, and how a packet, ended.
 
-use cluster::trace::{LossClass, Lost, Outcome, PacketKind, PacketVerdict};
+use cluster::trace::{LossClass, Lost, Outcome, PacketKind, PacketTrace, PacketVerdict};
+use netfilter::Protocol;
 
 /// A request's end, as the client saw it.
 pub fn outcome(outcome: Outcome) -> &'static str {
@@ -19,20 +20,20 @@ pub fn outcome(outcome: Outcome) -> &'static str {
             Some(PacketVerdict::TtlExceeded) => "timed out: it went round until its TTL ran out",
             Some(PacketVerdict::NodeIsOff) => "timed out: the node it went to has no power",
             Some(PacketVerdict::NoHealthyNode) => "timed out: the load balancer has no healthy node",
+            Some(PacketVerdict::NotBalanced) => "timed out: the load balancer forwards no ICMP",
             Some(PacketVerdict::ConntrackLost) => "timed out: the node's conntrack table is full",
             Some(PacketVerdict::NotRewritten) => {
                 "timed out: the answer came back by another way than the request"
             }
             Some(PacketVerdict::ServerGone) => "timed out: IPVS has taken its real server out",
-            Some(
-                PacketVerdict::Delivered
-                | PacketVerdict::RejectedByRule
-                | PacketVerdict::NothingListens
-                | PacketVerdict::NoSuchPort
-                | PacketVerdict::NotExpected,
-            )
+            // A soft error: of a TCP connection that is open, and of any SCTP association.
+            Some(PacketVerdict::RejectedByRule | PacketVerdict::NoSuchPort) => {
+                "timed out: a rule rejected the packet"
+            }
+            Some(PacketVerdict::Delivered | PacketVerdict::NothingListens | PacketVerdict::NotExpected)
             | None => "timed out",
         },
+        Outcome::NotReceived { .. } => "not received, and the sender does not learn of it",
         Outcome::Unresolved => "name not found",
         Outcome::NoAddress => "no address to call from outside yet",
         Outcome::Abandoned => "given up: the client is gone",
@@ -51,6 +52,7 @@ pub fn packet_verdict(verdict: PacketVerdict) -> &'static str {
         PacketVerdict::NoRoute => "outside the nodes nobody carries the address",
         PacketVerdict::NodeIsOff => "the node is off",
         PacketVerdict::NoHealthyNode => "no healthy node",
+        PacketVerdict::NotBalanced => "the load balancer forwards no ICMP",
         PacketVerdict::ConntrackLost => "conntrack table full",
         PacketVerdict::TtlExceeded => "it went round until its TTL ran out",
         PacketVerdict::NoSuchService => "dropped: no Service has the address",
@@ -60,8 +62,14 @@ pub fn packet_verdict(verdict: PacketVerdict) -> &'static str {
     }
 }
 
-pub fn packet_kind(kind: PacketKind) -> &'static str {
-    match kind {
+/// As its protocol calls it.
+pub fn packet_kind(packet: &PacketTrace) -> &'static str {
+    let is_sctp = packet.hops.first().is_some_and(|sent| sent.before.protocol == Protocol::Sctp);
+    match packet.kind {
+        PacketKind::Syn if is_sctp => "INIT",
+        PacketKind::SynAck if is_sctp => "INIT ACK",
+        PacketKind::Fin | PacketKind::ServerFin if is_sctp => "SHUTDOWN",
+        PacketKind::Reset if is_sctp => "ABORT",
         PacketKind::Syn => "SYN",
         PacketKind::SynAck => "SYN-ACK",
         PacketKind::Request => "request",
@@ -70,6 +78,8 @@ pub fn packet_kind(kind: PacketKind) -> &'static str {
         PacketKind::Reset => "RST",
         PacketKind::PortUnreachable => "ICMP port unreachable",
         PacketKind::HostUnreachable => "ICMP host unreachable",
+        PacketKind::EchoRequest => "ICMP echo request",
+        PacketKind::EchoReply => "ICMP echo reply",
     }
 }
 
@@ -88,6 +98,7 @@ pub fn loss_class(class: LossClass) -> &'static str {
         LossClass::NoRoute => "time-out: outside the nodes nobody carries the address",
         LossClass::NodeIsOff => "time-out: the node is off",
         LossClass::NoHealthyNode => "time-out: no healthy node",
+        LossClass::NotBalanced => "time-out: the load balancer forwards no ICMP",
         LossClass::ConntrackFull => "time-out: conntrack full",
         LossClass::TtlExceeded => "time-out: TTL ran out",
         LossClass::NoSuchService => "time-out: no Service has the address",

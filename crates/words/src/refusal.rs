@@ -63,7 +63,7 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::NoSuchClient { client } => format!("there is no client named {client:?}"),
         Refusal::BadTarget { client } => format!(
             "client {client:?} has no target that can be called: \
-             write a URL, HOST:PORT or service/NAMESPACE/NAME"
+             write a URL, HOST:PORT or service/NAMESPACE/NAME, and for a ping a name or an address without a port"
         ),
         Refusal::ClientNotRunning { client } => format!(
             "client {client:?} cannot send: its Pod does not run, or too many of its requests still wait"

@@ -64,6 +64,7 @@ pub fn why(world: &World, record: &ConnectionRecord) -> Why {
             | Outcome::HostUnreachable
             | Outcome::Reset
             | Outcome::TimedOut { .. }
+            | Outcome::NotReceived { .. }
             | Outcome::Abandoned,
         )
         | None => match record.packets.iter().find(|p| !p.kind.is_reply()) {
@@ -258,11 +259,13 @@ pub fn hop(world: &World, packet: &PacketTrace, hop: &Hop) -> String {
             PacketKind::Request => format!("{at} sends its request"),
             PacketKind::Response => format!("{at} answers"),
             PacketKind::SynAck => format!("{at} accepts"),
+            PacketKind::EchoRequest => format!("{at} pings"),
+            PacketKind::EchoReply => format!("{at} answers the ping"),
             PacketKind::Reset => format!("{at} refuses: nothing listens there"),
             PacketKind::Fin
             | PacketKind::ServerFin
             | PacketKind::PortUnreachable
-            | PacketKind::HostUnreachable => format!("{at} sends {}", crate::packet_kind(packet.kind)),
+            | PacketKind::HostUnreachable => format!("{at} sends {}", crate::packet_kind(packet)),
         },
         HopKind::Balanced { node } => format!("{at} picks {node}"),
         HopKind::Forwarded => match (dnat, snat, reply) {

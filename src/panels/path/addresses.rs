@@ -3,7 +3,7 @@
 use leptos::either::Either;
 use leptos::prelude::*;
 use netfilter::Tuple;
-use std::net::SocketAddr;
+use std::net::IpAddr;
 
 /// As they are printed, before and after a place.
 #[derive(Clone, Debug, PartialEq)]
@@ -15,13 +15,10 @@ pub struct AddressChange {
 impl AddressChange {
     /// An ICMP error has no ports of its own.
     pub fn new(before: Tuple, after: Tuple, is_error: bool) -> AddressChange {
-        let print = |ip, port| match is_error {
-            true => format!("{ip}"),
-            false => SocketAddr::new(ip, port).to_string(),
-        };
+        let print = |ip: IpAddr, end: String| if is_error { ip.to_string() } else { end };
         AddressChange {
-            source: [before, after].map(|t| print(t.src, t.src_port)),
-            destination: [before, after].map(|t| print(t.dst, t.dst_port)),
+            source: [before, after].map(|t| print(t.src, t.source())),
+            destination: [before, after].map(|t| print(t.dst, t.destination())),
         }
     }
 }

@@ -26,7 +26,7 @@ impl PacketFacts {
         PacketFacts {
             id: packet.id,
             connection: packet.connection,
-            name: format!("{}: {end}", text::packet_kind(packet.kind)),
+            name: format!("{}: {end}", text::packet_kind(packet)),
             is_reply: packet.kind.is_reply(),
             has_failed: packet.ended.is_some_and(|(_, verdict)| verdict.is_failure()),
             hops: packet.hops.iter().map(|hop| HopFacts::of(world, packet, hop)).collect(),

@@ -7,7 +7,6 @@ use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, HopKind, LossClass, PacketTrace, PacketVerdict};
 use leptos::prelude::*;
 use netfilter::Tuple;
-use std::net::SocketAddr;
 
 /// The reply's end of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,7 +27,8 @@ pub fn rewriters(world: &World, packet: &PacketTrace) -> Vec<String> {
     nodes
         .map(|hop| {
             let (before, after) = (hop.before, hop.after);
-            let what = match (target(before) != target(after), source(before) != source(after)) {
+            let what = match (before.destination() != after.destination(), before.source() != after.source())
+            {
                 (true, true) => "destination and source",
                 (true, false) => "destination",
                 _ => "source",
@@ -70,26 +70,18 @@ fn lost(world: &World, packet: &PacketTrace) -> String {
     format!("at {at}: {verdict}")
 }
 
-fn source(tuple: Tuple) -> SocketAddr {
-    SocketAddr::new(tuple.src, tuple.src_port)
-}
-
-fn target(tuple: Tuple) -> SocketAddr {
-    SocketAddr::new(tuple.dst, tuple.dst_port)
-}
-
 /// What is said of a connection whose addresses are known.
 #[derive(Clone, Debug, PartialEq)]
 pub struct RoundTrip {
-    client: SocketAddr,
-    called: SocketAddr,
+    client: String,
+    called: String,
     /// Of its first packet.
     rewritten_by: Option<String>,
     /// The client's address as the Pod saw it, and what it really is.
-    seen: Option<(SocketAddr, &'static str)>,
+    seen: Option<(String, &'static str)>,
     back: Back,
     /// Of an answer that came, and that the client did not take for one.
-    unexpected_source: Option<SocketAddr>,
+    unexpected_source: Option<String>,
 }
 
 impl RoundTrip {
@@ -102,11 +94,11 @@ impl RoundTrip {
         let seen = record.server_saw.map(|(address, port)| {
             let is_client = address == tuple.src;
             let whose = if is_client { ", the client's own address" } else { ", not the client's own" };
-            (SocketAddr::new(address, port), whose)
+            (Tuple { src: address, src_port: port, ..tuple }.source(), whose)
         });
         Some(RoundTrip {
-            client: source(tuple),
-            called: target(tuple),
+            client: tuple.source(),
+            called: tuple.destination(),
             rewritten_by,
             seen,
             back: back(world, record, packets),
@@ -115,29 +107,29 @@ impl RoundTrip {
     }
 }
 
-fn unexpected_source(record: &ConnectionRecord, packets: &[&PacketTrace]) -> Option<SocketAddr> {
+fn unexpected_source(record: &ConnectionRecord, packets: &[&PacketTrace]) -> Option<String> {
     let last_hop = packets.iter().rev().find(|p| p.kind.is_answer())?.hops.last()?;
     let has_come = last_hop.kind == HopKind::Delivered || last_hop.place == record.source;
-    has_come.then(|| source(last_hop.after))
+    has_come.then(|| last_hop.after.source())
 }
 
 #[component]
 pub fn RoundTripFacts(trip: Memo<RoundTrip>) -> impl IntoView {
     let rewritten_by = Memo::new(move |_| trip.read().rewritten_by.clone());
-    let seen = Memo::new(move |_| trip.read().seen);
+    let seen = Memo::new(move |_| trip.read().seen.clone());
     view! {
         <Facts>
             <Fact name="The client">
-                <code class="pk-mono">{move || trip.read().client.to_string()}</code>
+                <code class="pk-mono">{move || trip.read().client.clone()}</code>
                 " called "
-                <code class="pk-mono">{move || trip.read().called.to_string()}</code>
+                <code class="pk-mono">{move || trip.read().called.clone()}</code>
             </Fact>
             <ShowLet some=rewritten_by let:names>
                 <Fact name="Rewritten by">{names}</Fact>
             </ShowLet>
             <Fact name="The Pod saw">
                 <ShowLet some=seen fallback=|| "nothing" let((address, whose))>
-                    <code class="pk-mono">{address.to_string()}</code>
+                    <code class="pk-mono">{address}</code>
                     {whose}
                 </ShowLet>
             </Fact>
@@ -148,7 +140,7 @@ pub fn RoundTripFacts(trip: Memo<RoundTrip>) -> impl IntoView {
 
 #[component]
 fn Reply(trip: RoundTrip) -> AnyView {
-    let called = move || view! { <code class="pk-mono">{trip.called.to_string()}</code> };
+    let called = move || view! { <code class="pk-mono">{trip.called.clone()}</code> };
     match trip.back {
         Back::NotYet => "on its way, or still to come".into_any(),
         Back::NeverArrived(why) => {
@@ -162,7 +154,7 @@ fn Reply(trip: RoundTrip) -> AnyView {
             let source = trip.unexpected_source.map(|source| {
                 view! {
                     ". It came from "
-                    <code class="pk-mono">{source.to_string()}</code>
+                    <code class="pk-mono">{source}</code>
                     ", and the client waits for "
                     {called()}
                 }

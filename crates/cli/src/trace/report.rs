@@ -68,13 +68,13 @@ pub struct Endpoint {
     /// NAMESPACE/NAME
     pub pod: String,
     pub node: Option<String>,
-    /// The address and the port at which a packet arrived; none arrived, if there is none.
+    /// The address and the port at which a packet arrived, of a ping the address; none arrived, if there is none.
     pub address: Option<String>,
 }
 
 #[derive(Serialize, JsonSchema)]
 pub struct Packet {
-    /// SYN, SYN-ACK, request, answer, FIN, RST or an ICMP error.
+    /// SYN, SYN-ACK, request, answer, FIN, RST, or what SCTP has in their place; an ICMP echo or an ICMP error.
     pub kind: &'static str,
     /// How it ended, in words; in flight, if it did not.
     pub verdict: &'static str,
@@ -129,7 +129,9 @@ fn verdict(record: &ConnectionRecord) -> Verdict {
         Some(Outcome::Delivered) => Verdict::Delivered,
         Some(Outcome::Unresolved | Outcome::NoAddress) => Verdict::Unresolved,
         Some(Outcome::Refused { .. } | Outcome::HostUnreachable | Outcome::Reset) => Verdict::Rejected,
-        Some(Outcome::TimedOut { .. } | Outcome::Abandoned) | None => Verdict::Dropped,
+        Some(Outcome::TimedOut { .. } | Outcome::NotReceived { .. } | Outcome::Abandoned) | None => {
+            Verdict::Dropped
+        }
     }
 }
 
@@ -141,13 +143,13 @@ fn endpoint(world: &World, record: &ConnectionRecord) -> Option<Endpoint> {
     Some(Endpoint {
         pod: key.to_string(),
         node: pod.and_then(|p| p.spec.node_name.as_ref()).map(|n| n.to_string()),
-        address: delivered.and_then(|p| p.hops.last()).map(|h| socket(h.after.dst, h.after.dst_port)),
+        address: delivered.and_then(|p| p.hops.last()).map(|h| h.after.destination()),
     })
 }
 
 fn packet(world: &World, packet: &PacketTrace) -> Packet {
     Packet {
-        kind: words::packet_kind(packet.kind),
+        kind: words::packet_kind(packet),
         verdict: packet.ended.map_or("in flight", |(_, v)| words::packet_verdict(v)),
         lost: packet.lost.map(Loss::from),
         hops: packet.hops.iter().map(|h| hop(world, packet, h)).collect(),
@@ -186,9 +188,5 @@ fn ends(kind: PacketKind, t: Tuple) -> String {
 }
 
 pub fn tuple(t: Tuple) -> String {
-    format!("{} > {} {}", socket(t.src, t.src_port), socket(t.dst, t.dst_port), t.protocol.as_str())
-}
-
-fn socket(ip: std::net::IpAddr, port: u16) -> String {
-    std::net::SocketAddr::new(ip, port).to_string()
+    format!("{} > {} {}", t.source(), t.destination(), t.protocol.as_str())
 }

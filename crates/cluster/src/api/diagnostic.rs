@@ -335,6 +335,10 @@ pub enum Format {
     Taint,
     /// A URL, `host:port` or `service/namespace/name`.
     Target,
+    /// A host without a port, or `service/namespace/name`.
+    PingTarget,
+    /// False, but for UDP.
+    OneWay,
     Seed,
     /// kube-proxy's `syncPeriod`.
     SyncPeriod,

@@ -503,6 +503,10 @@ fn format_rule(format: Format) -> &'static str {
             "must be KEY=VALUE:EFFECT or KEY:EFFECT, or end in - to remove it: KEY:EFFECT- or KEY-"
         }
         Format::Target => "must be a URL, HOST:PORT or service/NAMESPACE/NAME, without blanks",
+        Format::PingTarget => {
+            "must be a name, an address or service/NAMESPACE/NAME, since a ping has no port"
+        }
+        Format::OneWay => "must be false: only a client with protocol UDP sends and waits for no answer",
         Format::SyncPeriod => "must be greater than 0, and at most a year",
         Format::MinSyncPeriod => "must be less than or equal to syncPeriod",
         Format::Seed => "must be a whole number from 0 to 18446744073709551615",

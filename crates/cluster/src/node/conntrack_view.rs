@@ -13,10 +13,9 @@ pub struct Tracked {
 }
 
 impl Tracked {
-    /// TCP's state; other protocols have none.
+    /// UDP and ICMP have none.
     pub fn state(&self) -> Option<&'static str> {
-        let tcp = self.entry.original.protocol == netfilter::Protocol::Tcp;
-        tcp.then(|| self.entry.tcp.as_str())
+        self.entry.state()
     }
 
     /// The tuples of both directions: that of the connection's first packet, and that of its replies.

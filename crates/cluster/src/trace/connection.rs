@@ -27,6 +27,10 @@ pub enum Outcome {
     TimedOut {
         lost: Option<PacketVerdict>,
     },
+    /// A datagram of a one-way sender reached no process. The sender does not learn of it.
+    NotReceived {
+        lost: PacketVerdict,
+    },
     /// The name did not resolve.
     Unresolved,
     /// The Service cannot be reached from outside, or its load balancer has no address yet.
@@ -40,7 +44,11 @@ impl Outcome {
     pub fn is_loss(self) -> bool {
         matches!(
             self,
-            Outcome::Refused { .. } | Outcome::HostUnreachable | Outcome::Reset | Outcome::TimedOut { .. }
+            Outcome::Refused { .. }
+                | Outcome::HostUnreachable
+                | Outcome::Reset
+                | Outcome::TimedOut { .. }
+                | Outcome::NotReceived { .. }
         )
     }
 }
@@ -65,6 +73,7 @@ pub struct ConnectionRecord {
     pub server_saw: Option<(IpAddr, u16)>,
     pub started: Time,
     pub requests: u32,
+    /// Of a one-way sender: those that a process received.
     pub answered: u32,
     pub ended: Option<(Time, Outcome)>,
     /// How its last request was lost; `None` if it was not lost, or as long as that is not known.

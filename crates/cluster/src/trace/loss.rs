@@ -4,7 +4,7 @@ use serde::Serialize;
 
 use super::{PacketKind, PacketTrace, PacketVerdict};
 use crate::node::kube_proxy::{BlockReason, RuleRole, rule_role};
-use netfilter::{Protocol, TableName};
+use netfilter::TableName;
 
 /// The classes of losses, by what the client sees and why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -40,6 +40,8 @@ pub enum LossClass {
     TtlExceeded,
     /// Time-out: dropped, because no Service has the ClusterIP.
     NoSuchService,
+    /// Time-out: the cloud's load balancer forwards no ICMP.
+    NotBalanced,
 }
 
 impl LossClass {
@@ -63,6 +65,7 @@ impl LossClass {
             PacketVerdict::ConntrackLost => LossClass::ConntrackFull,
             PacketVerdict::TtlExceeded => LossClass::TtlExceeded,
             PacketVerdict::NoSuchService => LossClass::NoSuchService,
+            PacketVerdict::NotBalanced => LossClass::NotBalanced,
             PacketVerdict::NotRewritten => LossClass::ReplyLost,
             PacketVerdict::ServerGone => LossClass::EstablishedGone,
         })
@@ -79,10 +82,10 @@ pub struct Lost {
     pub stale_rule: bool,
 }
 
-/// Whether the client has received its SYN-ACK: its further packets follow conntrack and not the rules.
+/// Whether the client has received its SYN-ACK, or INIT ACK: its further packets follow conntrack and not the rules.
 pub(crate) fn is_established(trace: &PacketTrace) -> bool {
-    let tcp = trace.hops.first().is_some_and(|h| h.before.protocol == Protocol::Tcp);
-    tcp && matches!(trace.kind, PacketKind::Request | PacketKind::Fin)
+    let connects = trace.hops.first().is_some_and(|h| h.before.protocol.connects());
+    connects && matches!(trace.kind, PacketKind::Request | PacketKind::Fin)
 }
 
 /// Why a REJECT ended a packet: there is no endpoint, or no such port.

@@ -39,12 +39,15 @@ pub enum PacketKind {
     PortUnreachable,
     /// ICMP host unreachable: no machine or Pod has the address.
     HostUnreachable,
+    /// ICMP echo, as `ping` sends it.
+    EchoRequest,
+    EchoReply,
 }
 
 impl PacketKind {
     /// Whether it travels towards the client.
     pub fn is_reply(self) -> bool {
-        !matches!(self, PacketKind::Syn | PacketKind::Request | PacketKind::Fin)
+        !matches!(self, PacketKind::Syn | PacketKind::Request | PacketKind::Fin | PacketKind::EchoRequest)
     }
 
     /// Whether it is an ICMP error, from a node on the packet's path.
@@ -153,6 +156,8 @@ pub enum PacketVerdict {
     TtlExceeded,
     /// A DROP rule for ClusterIPs that no Service has, as nftables mode writes.
     NoSuchService,
+    /// The cloud's load balancer forwards the ports of its Service, and no ICMP.
+    NotBalanced,
 }
 
 impl PacketVerdict {

@@ -4,7 +4,7 @@ use super::{ConnectionId, Flight};
 use crate::api::{CloudProvider, Uid};
 use crate::sim::World;
 use crate::trace::{HopKind, PacketVerdict, Place};
-use netfilter::{Family, Tuple};
+use netfilter::{Family, Protocol, Tuple};
 
 /// The two tuples of a connection through a load balancer with `ipMode: Proxy`.
 #[derive(Clone, Copy, Debug)]
@@ -23,15 +23,14 @@ impl World {
             self.proxy_answers(service, flight, proxied);
             return;
         }
+        if flight.tuple.protocol == Protocol::Icmp {
+            self.end_flight(flight, PacketVerdict::NotBalanced);
+            return;
+        }
         match self.balancers_choice(service, connection) {
             Some(node) => self.balance(service, flight, node),
-            None => self.refuse_to_balance(flight),
+            None => self.end_flight(flight, PacketVerdict::NoHealthyNode),
         }
-    }
-
-    fn refuse_to_balance(&mut self, mut flight: Flight) {
-        self.hop(&mut flight, HopKind::Dropped, Box::default(), None, None);
-        self.end_flight_here(flight, PacketVerdict::NoHealthyNode);
     }
 
     fn balance(&mut self, service: Uid, mut flight: Flight, node: Uid) {
@@ -40,7 +39,7 @@ impl World {
             match self.node_port_tuple(service, node, before) {
                 Some(inner) => flight.tuple = inner,
                 // The Service has no node port to send to.
-                None => return self.refuse_to_balance(flight),
+                None => return self.end_flight(flight, PacketVerdict::NoHealthyNode),
             }
         }
         if let Some(live) = self.traffic.connections.get_mut(&flight.trace.connection) {

@@ -14,7 +14,7 @@ use crate::node::Machine;
 use crate::node::kubelet::Process;
 use crate::sim::{Chance, Event, Purpose, Span, World};
 use crate::trace::{ConnectionRecord, Outcome, Place};
-use netfilter::{Family, PerFamily};
+use netfilter::{Family, PerFamily, Protocol};
 
 #[derive(Clone, Debug)]
 pub struct Client {
@@ -83,7 +83,7 @@ impl World {
             ClientFrom::Workload { .. } | ClientFrom::Node { .. } => None,
         };
         let subject = Chance::subject(&spec.name);
-        let target = Target::parse(&spec.to);
+        let target = Target::of(&spec.to, spec.protocol);
         let client =
             Client { id, spec: Arc::new(spec), target, addresses, open: 0, ordinal: 0, epoch: 0, subject };
         self.traffic.clients.insert(id, client);
@@ -178,7 +178,7 @@ impl World {
         }
         let client = client.clone();
         let Some(caller) = self.caller_of(&client, ordinal) else { return false };
-        if client.spec.keep_alive && self.reuse_connection(id, caller.place) {
+        if client.spec.keeps_its_socket() && self.reuse_connection(id, caller.place) {
             return true;
         }
         match self.address_of(&client, &caller, ordinal) {
@@ -283,7 +283,10 @@ impl World {
     /// The destination of a request: from a name, an address, or a Service's external address.
     fn address_of(&self, client: &Client, caller: &Caller, ordinal: u64) -> Result<(IpAddr, u16), Outcome> {
         match client.target.as_ref().ok_or(Outcome::Unresolved)? {
-            Target::WayIn { service, port } => self.way_in(client, caller, (service, *port), ordinal),
+            Target::WayIn { service, port } => {
+                let (address, port) = self.way_in(client, caller, (service, *port), ordinal)?;
+                Ok((address, if client.spec.protocol == Protocol::Icmp { 0 } else { port }))
+            }
             Target::Host { host, port } => {
                 let address = self.address_named(client, caller, host, ordinal);
                 address.map(|address| (address, *port)).ok_or(Outcome::Unresolved)

@@ -6,7 +6,6 @@ use super::connection::SocketState;
 use crate::api::Uid;
 use crate::sim::World;
 use crate::trace::{LossClass, Lost, Outcome, PacketKind, PacketVerdict, Place};
-use netfilter::Protocol;
 
 impl World {
     /// The process of a Pod's container has ended, but the Pod still has its address. The clients in a Pod are in its
@@ -56,7 +55,7 @@ impl World {
     fn send_fin(&mut self, connection: ConnectionId) {
         let Some(live) = self.traffic.connections.get(&connection) else { return };
         let (source, state) = (live.record.source, live.state);
-        let tuple = live.record.tuple.filter(|tuple| tuple.protocol == Protocol::Tcp);
+        let tuple = live.record.tuple.filter(|tuple| tuple.protocol.connects());
         if let (Some(tuple), SocketState::Waiting | SocketState::Idle) = (tuple, state) {
             self.send(connection, PacketKind::Fin, source, tuple);
         }
@@ -91,7 +90,7 @@ impl World {
         // Before the client's ACK the server has no socket to close.
         let is_open = live.state != SocketState::SynSent && !live.server_closed;
         let (Some((_, pod)), Some(tuple)) = (live.record.server.as_ref(), live.server_tuple) else { return };
-        if !is_open || tuple.protocol != Protocol::Tcp {
+        if !is_open || !tuple.protocol.connects() {
             return;
         }
         live.server_closed = true;

@@ -2,7 +2,8 @@
 //!
 //! One request takes five packets: SYN, SYN-ACK, the request (with the ACK), the answer (which
 //! closes the server's side), and the client's last ACK. Bare ACKs are not simulated; nor are
-//! windows, nor data larger than a packet. UDP takes two.
+//! windows, nor data larger than a packet. SCTP takes five as well: INIT, INIT ACK, the request with the cookie, the
+//! answer with the cookie's ACK, and SHUTDOWN. UDP and a ping take two; a one-way sender's datagram is alone.
 
 use std::net::IpAddr;
 
@@ -34,6 +35,8 @@ pub struct Live {
     pub(super) server_closed: bool,
     timeout: Span,
     pub(super) keep_alive: bool,
+    /// The client waits for no answer: each request ends with its datagram.
+    one_way: bool,
     request_began: Time,
     pub(crate) in_flight: u32,
     /// The memory of rule sets that its packets were the first to pass.
@@ -46,6 +49,13 @@ impl Live {
     /// How many of its packets are on their way.
     pub fn in_flight(&self) -> u32 {
         self.in_flight
+    }
+
+    /// Of a one-way sender, whose socket stays open: how its last datagrams ended, newest first.
+    pub fn datagrams(&self) -> impl Iterator<Item = (Time, Outcome)> {
+        let requests =
+            self.record.packets.iter().rev().filter(|p| self.one_way && p.kind == PacketKind::Request);
+        requests.filter_map(|packet| packet.ended).map(|(at, verdict)| (at, of_datagram(verdict)))
     }
 }
 
@@ -64,6 +74,22 @@ const EPHEMERAL_FIRST: u16 = 32_768;
 const EPHEMERAL_COUNT: u64 = 28_232;
 /// net.ipv4.tcp_syn_retries and tcp_retries2, limited to what can happen before a client's time-out.
 const MAX_RETRANSMITS: u32 = 15;
+
+/// How a one-way sender's request ended.
+fn of_datagram(verdict: PacketVerdict) -> Outcome {
+    match verdict.is_failure() {
+        true => Outcome::NotReceived { lost: verdict },
+        false => Outcome::Delivered,
+    }
+}
+
+/// The packet that asks for an answer.
+fn request(protocol: Protocol) -> PacketKind {
+    match protocol {
+        Protocol::Tcp | Protocol::Udp | Protocol::Sctp => PacketKind::Request,
+        Protocol::Icmp => PacketKind::EchoRequest,
+    }
+}
 
 impl World {
     pub(crate) fn open_connection(
@@ -89,10 +115,12 @@ impl World {
                 own.then(|| (s.meta.key(), s.meta.uid))
             });
         }
-        let first = if protocol == Protocol::Tcp { PacketKind::Syn } else { PacketKind::Request };
-        let state = if protocol == Protocol::Tcp { SocketState::SynSent } else { SocketState::Waiting };
+        let (first, state) = match protocol.connects() {
+            true => (PacketKind::Syn, SocketState::SynSent),
+            false => (request(protocol), SocketState::Waiting),
+        };
         if let Some(live) = self.traffic.connections.get_mut(&id) {
-            live.state = state;
+            live.state = if live.one_way { SocketState::Idle } else { state };
         }
         self.send(id, first, origin.place, tuple);
         self.plan_timers(id, 1);
@@ -136,6 +164,7 @@ impl World {
             server_closed: false,
             timeout: client.spec.timeout.unwrap_or(self.timing.client_timeout),
             keep_alive: client.spec.keep_alive,
+            one_way: client.spec.one_way,
             request_began: self.clock.now(),
             in_flight: 0,
             rules_bytes: 0,
@@ -176,8 +205,8 @@ impl World {
         (0..EPHEMERAL_COUNT).map(port).find(|p| !taken(*p)).unwrap_or(EPHEMERAL_FIRST)
     }
 
-    /// Sends a keep-alive client's next request on its open connection. True if there is one, even if it is
-    /// busy: then nothing is sent this time.
+    /// Sends a client's next request from the socket that it kept. True if there is one, even if it is busy: then
+    /// nothing is sent this time.
     pub(crate) fn reuse_connection(&mut self, client: ClientId, source: Place) -> bool {
         let found = self.traffic.connections.iter_mut().map(|(_, live)| live).find(|l| {
             l.record.client == client && l.record.source == source && l.state != SocketState::Closed
@@ -186,7 +215,7 @@ impl World {
         if live.state != SocketState::Idle {
             return true;
         }
-        live.state = SocketState::Waiting;
+        live.state = if live.one_way { SocketState::Idle } else { SocketState::Waiting };
         live.record.requests += 1;
         live.request_began = self.clock.now();
         let (id, request, tuple) = (live.record.id, live.record.requests, live.record.tuple);
@@ -195,27 +224,35 @@ impl World {
         self.stats_of(now).clients.entry(name).or_default().sent += 1;
         self.changes.traffic = true;
         if let Some(tuple) = tuple {
-            self.send(id, PacketKind::Request, source, tuple);
+            self.send(id, self::request(tuple.protocol), source, tuple);
             self.plan_timers(id, request);
         }
         true
     }
 
     fn plan_timers(&mut self, connection: ConnectionId, request: u32) {
-        let Some(live) = self.traffic.connections.get(&connection) else { return };
+        let Some(live) = self.traffic.connections.get(&connection).filter(|live| !live.one_way) else {
+            return;
+        };
         let give_up = self.clock.now() + live.timeout;
         self.schedule(give_up, Event::Connection { connection, request, timer: ConnectionTimer::GiveUp });
         self.plan_retransmit(connection, 1);
     }
 
     /// RFC 6298: each retransmission waits twice as long. A SYN has a fixed first time-out; that of a segment depends
-    /// on the round-trip time of the handshake (net/ipv4/tcp_input.c, tcp_set_rto).
+    /// on the round-trip time of the handshake (net/ipv4/tcp_input.c, tcp_set_rto). SCTP's INIT waits three times as
+    /// long (RFC 9260, RTO.Initial), and its data as long as a SYN (RTO.Min).
     fn plan_retransmit(&mut self, connection: ConnectionId, attempt: u32) {
         let Some(live) = self.traffic.connections.get(&connection) else { return };
         let syn = live.state == SocketState::SynSent;
-        let first = if syn { self.timing.tcp_initial_rto } else { self.timing.tcp_rto };
-        let tcp = live.record.tuple.is_some_and(|t| t.protocol == Protocol::Tcp);
-        if !tcp || first >= live.timeout {
+        let first = match (live.record.tuple.map(|tuple| tuple.protocol), syn) {
+            (Some(Protocol::Tcp), true) => self.timing.tcp_initial_rto,
+            (Some(Protocol::Tcp), false) => self.timing.tcp_rto,
+            (Some(Protocol::Sctp), true) => self.timing.tcp_initial_rto.times(3),
+            (Some(Protocol::Sctp), false) => self.timing.tcp_initial_rto,
+            (Some(Protocol::Udp | Protocol::Icmp) | None, _) => return,
+        };
+        if first >= live.timeout {
             return;
         }
         let request = live.record.requests;
@@ -261,9 +298,15 @@ impl World {
         let (source, tuple) = (live.record.source, live.record.tuple);
         let handshake = live.state == SocketState::SynSent;
         let open = live.state != SocketState::Closed;
-        let udp = tuple.is_some_and(|t| t.protocol != Protocol::Tcp);
+        let protocol = tuple.map(|tuple| tuple.protocol);
+        let datagram = protocol.is_some_and(|protocol| !protocol.connects());
         let lost = live.lost.map(|(verdict, _)| verdict);
         match kind {
+            // What the error says is the next send's result, which nobody reads.
+            PacketKind::PortUnreachable | PacketKind::HostUnreachable if live.one_way => {}
+            // sctp_v4_err: a soft error, also of an INIT.
+            PacketKind::PortUnreachable | PacketKind::HostUnreachable if protocol == Some(Protocol::Sctp) => {
+            }
             PacketKind::SynAck if handshake => {
                 live.state = SocketState::Waiting;
                 if let Some(tuple) = tuple {
@@ -271,15 +314,17 @@ impl World {
                     self.plan_retransmit(connection, 1);
                 }
             }
-            PacketKind::Response if live.state == SocketState::Waiting => self.answered(connection),
+            PacketKind::Response | PacketKind::EchoReply if live.state == SocketState::Waiting => {
+                self.answered(connection);
+            }
             PacketKind::ServerFin => return self.server_has_closed(connection),
             PacketKind::Reset if handshake => self.end_connection(connection, Outcome::Refused { lost }),
             PacketKind::Reset if open => self.end_connection(connection, Outcome::Reset),
-            PacketKind::PortUnreachable if handshake || (udp && open) => {
+            PacketKind::PortUnreachable if handshake || (datagram && open) => {
                 self.end_connection(connection, Outcome::Refused { lost })
             }
             // tcp_v4_err: fatal while connecting; once established it is a soft error, which is ignored.
-            PacketKind::HostUnreachable if handshake || (udp && open) => {
+            PacketKind::HostUnreachable if handshake || (datagram && open) => {
                 self.end_connection(connection, Outcome::HostUnreachable)
             }
             PacketKind::Syn
@@ -289,7 +334,9 @@ impl World {
             | PacketKind::Fin
             | PacketKind::Reset
             | PacketKind::PortUnreachable
-            | PacketKind::HostUnreachable => return PacketVerdict::NotExpected,
+            | PacketKind::HostUnreachable
+            | PacketKind::EchoRequest
+            | PacketKind::EchoReply => return PacketVerdict::NotExpected,
         }
         PacketVerdict::Delivered
     }
@@ -305,7 +352,7 @@ impl World {
             return;
         }
         let (source, tuple) = (live.record.source, live.record.tuple);
-        if let Some(tuple) = tuple.filter(|t| t.protocol == Protocol::Tcp) {
+        if let Some(tuple) = tuple.filter(|t| t.protocol.connects()) {
             self.send(connection, PacketKind::Fin, source, tuple);
         }
         self.end_connection(connection, Outcome::Delivered);
@@ -320,21 +367,24 @@ impl World {
         pod: Uid,
         tuple: Tuple,
     ) -> PacketVerdict {
-        let udp = tuple.protocol != Protocol::Tcp;
+        let datagram = !tuple.protocol.connects();
         let Some(live) = self.traffic.connections.get(&connection) else {
             return PacketVerdict::NotExpected;
         };
-        let mine = live.record.server.as_ref().is_some_and(|(_, uid)| *uid == pod);
+        let (mine, one_way) = (live.record.server.as_ref().is_some_and(|(_, uid)| *uid == pod), live.one_way);
         let process = self.process_in(pod, live.server_container);
         match kind {
-            PacketKind::Syn | PacketKind::Request if kind == PacketKind::Syn || udp => {
+            PacketKind::Syn | PacketKind::Request if kind == PacketKind::Syn || datagram => {
                 let Some(container) = self.listener(pod, tuple.dst_port) else {
-                    let no = if udp { PacketKind::PortUnreachable } else { PacketKind::Reset };
+                    let no = if datagram { PacketKind::PortUnreachable } else { PacketKind::Reset };
                     self.send(connection, no, Place::Pod(pod), tuple.reversed());
                     return PacketVerdict::NothingListens;
                 };
                 self.accept(connection, (pod, container), tuple);
-                if udp {
+                if one_way {
+                    return PacketVerdict::Delivered;
+                }
+                if datagram {
                     self.plan_answer(connection);
                 } else {
                     self.send(connection, PacketKind::SynAck, Place::Pod(pod), tuple.reversed());
@@ -344,6 +394,10 @@ impl World {
             PacketKind::Request => {
                 self.send(connection, PacketKind::Reset, Place::Pod(pod), tuple.reversed());
                 return PacketVerdict::NothingListens;
+            }
+            PacketKind::EchoRequest => {
+                self.accept(connection, (pod, 0), tuple);
+                return self.echo(connection, Place::Pod(pod), tuple);
             }
             // The server closes its end too, unless its response or the end of its process has done so.
             PacketKind::Fin if mine => {
@@ -358,7 +412,8 @@ impl World {
             | PacketKind::ServerFin
             | PacketKind::Reset
             | PacketKind::PortUnreachable
-            | PacketKind::HostUnreachable => return PacketVerdict::NotExpected,
+            | PacketKind::HostUnreachable
+            | PacketKind::EchoReply => return PacketVerdict::NotExpected,
         }
         PacketVerdict::Delivered
     }
@@ -451,6 +506,11 @@ impl World {
     pub(crate) fn packet_ended(&mut self, connection: ConnectionId, trace: &PacketTrace) {
         let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
         live.in_flight = live.in_flight.saturating_sub(1);
+        if live.one_way && trace.kind == PacketKind::Request {
+            self.datagram_ended(connection, trace);
+            self.archive_when_quiet(connection);
+            return;
+        }
         // A lost ICMP error does not count as a loss of its own.
         let lost = trace.lost.filter(|_| !trace.kind.is_error());
         if let (Some((_, verdict)), Some(lost)) = (trace.ended, lost) {
@@ -465,6 +525,24 @@ impl World {
             }
         }
         self.archive_when_quiet(connection);
+    }
+
+    /// A request of a one-way sender ended with its datagram.
+    fn datagram_ended(&mut self, connection: ConnectionId, trace: &PacketTrace) {
+        let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
+        let (Some((_, verdict)), Some(sent)) = (trace.ended, trace.hops.first()) else { return };
+        live.record.lost = trace.lost;
+        let outcome = of_datagram(verdict);
+        live.record.answered += u32::from(outcome == Outcome::Delivered);
+        let (client, service) = (live.record.client_name.clone(), live.record.service.clone());
+        let server = live.record.server.clone().filter(|_| outcome == Outcome::Delivered);
+        self.count(&client, service.as_ref(), outcome, sent.at);
+        if let Some((key, pod)) = server {
+            self.stats_of(sent.at).answered(pod, &key);
+        }
+        if let Some(lost) = trace.lost {
+            self.count_lost(&client, service.as_ref(), lost, sent.at);
+        }
     }
 
     pub(super) fn archive_when_quiet(&mut self, connection: ConnectionId) {

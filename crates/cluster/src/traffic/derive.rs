@@ -66,6 +66,7 @@ fn caller(call: &Call) -> ClientSpec {
         protocol: Protocol::Tcp,
         rate_milli: DERIVED_RATE_MILLI,
         keep_alive: false,
+        one_way: false,
         timeout: None,
     }
 }
@@ -79,6 +80,7 @@ fn outside(service: &Arc<Service>) -> ClientSpec {
         protocol: service.spec.ports[0].protocol,
         rate_milli: DEFAULT_RATE_MILLI,
         keep_alive: false,
+        one_way: false,
         timeout: None,
     }
 }
@@ -94,6 +96,7 @@ fn inside(service: &Arc<Service>) -> ClientSpec {
         protocol: port.protocol,
         rate_milli: DERIVED_RATE_MILLI,
         keep_alive: false,
+        one_way: false,
         timeout: None,
     }
 }

@@ -19,6 +19,8 @@ pub struct Flight {
     pub tuple: Tuple,
     /// Whether the packet carries a FIN.
     pub(super) closes: bool,
+    /// Whether it is of its connection's first request: of SCTP the cookie goes with it.
+    pub(super) opens: bool,
     /// The packet that an ICMP error quotes.
     pub inner: Option<Tuple>,
     pub to: Place,
@@ -56,13 +58,14 @@ impl World {
         let mut hops = Vec::with_capacity(PacketTrace::USUAL_SEGMENTS + 1);
         hops.push(sent);
         let trace = PacketTrace { id, connection, kind, segments, hops, ended: None, lost: None };
-        let mut stays_open = false;
+        let (mut stays_open, mut opens) = (false, false);
         if let Some(live) = self.traffic.connections.get_mut(&connection) {
             live.in_flight += 1;
             stays_open = live.keep_alive;
+            opens = live.record.requests == 1;
         }
         let closes = kind.closes() || (kind == PacketKind::Response && !stays_open);
-        let mut flight = Flight { trace, tuple, closes, inner, to: from, rules_bytes: 0 };
+        let mut flight = Flight { trace, tuple, closes, opens, inner, to: from, rules_bytes: 0 };
         // A Pod in the node's network namespace sends as the node does.
         let host = match from {
             Place::Pod(pod) => self.pods.get(&pod).filter(|runtime| runtime.host_network).map(|r| r.node),
@@ -117,7 +120,10 @@ impl World {
             Place::LoadBalancer(service) => self.receive_at_balancer(service, flight),
             place @ Place::Outside(_) => {
                 let (connection, kind) = (flight.trace.connection, flight.trace.kind);
-                let verdict = self.client_receives_at(place, connection, kind, flight.tuple);
+                let verdict = match kind {
+                    PacketKind::EchoRequest => self.echo(connection, place, flight.tuple),
+                    _ => self.client_receives_at(place, connection, kind, flight.tuple),
+                };
                 self.deliver(flight, verdict);
             }
             Place::Internet => self.end_flight(flight, PacketVerdict::NoRoute),
@@ -160,6 +166,12 @@ impl World {
         }
     }
 
+    /// A kernel answers a ping (net/ipv4/icmp.c, icmp_echo), whatever processes it has.
+    pub(super) fn echo(&mut self, connection: ConnectionId, at: Place, tuple: Tuple) -> PacketVerdict {
+        self.send(connection, PacketKind::EchoReply, at, tuple.reversed());
+        PacketVerdict::Delivered
+    }
+
     fn deliver(&mut self, mut flight: Flight, verdict: PacketVerdict) {
         let kind = match verdict {
             PacketVerdict::Delivered | PacketVerdict::NotExpected | PacketVerdict::NotRewritten => {
@@ -176,7 +188,8 @@ impl World {
             | PacketVerdict::ServerGone
             | PacketVerdict::NoSuchPort
             | PacketVerdict::TtlExceeded
-            | PacketVerdict::NoSuchService => HopKind::Refused,
+            | PacketVerdict::NoSuchService
+            | PacketVerdict::NotBalanced => HopKind::Refused,
         };
         self.hop(&mut flight, kind, Box::default(), None, None);
         self.end_flight_here(flight, verdict);

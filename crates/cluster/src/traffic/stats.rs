@@ -17,6 +17,8 @@ pub struct Counts {
     pub unreachable: u64,
     pub reset: u64,
     pub timed_out: u64,
+    /// Datagrams of one-way senders that no process received.
+    pub not_received: u64,
     pub unresolved: u64,
     pub no_address: u64,
     pub abandoned: u64,
@@ -39,6 +41,7 @@ impl Counts {
             Outcome::HostUnreachable => self.unreachable += 1,
             Outcome::Reset => self.reset += 1,
             Outcome::TimedOut { .. } => self.timed_out += 1,
+            Outcome::NotReceived { .. } => self.not_received += 1,
             Outcome::Unresolved => self.unresolved += 1,
             Outcome::NoAddress => self.no_address += 1,
             Outcome::Abandoned => self.abandoned += 1,
@@ -51,7 +54,13 @@ impl Counts {
     }
 
     pub fn failed(&self) -> u64 {
-        self.refused + self.unreachable + self.reset + self.timed_out + self.unresolved + self.no_address
+        self.refused
+            + self.unreachable
+            + self.reset
+            + self.timed_out
+            + self.not_received
+            + self.unresolved
+            + self.no_address
     }
 
     /// The share of ended requests that were delivered, in tenths of a percent. `None` before the first.

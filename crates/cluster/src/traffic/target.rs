@@ -1,6 +1,9 @@
 //! What a client calls: `http://web`, `web:8080`, `10.244.1.4:8080`, `service/shop/web`.
 
+use std::net::IpAddr;
+
 use crate::api::{NsName, Str};
+use netfilter::Protocol;
 
 /// A client's target, taken apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -12,6 +15,14 @@ pub enum Target {
 }
 
 impl Target {
+    /// What a client of that protocol calls. A ping has no port: `web`, `10.244.1.4`, `fd00::1`.
+    pub fn of(text: &str, protocol: Protocol) -> Option<Target> {
+        match protocol {
+            Protocol::Tcp | Protocol::Udp | Protocol::Sctp => Target::parse(text),
+            Protocol::Icmp => to_ping(text),
+        }
+    }
+
     /// `None` if the text is not a valid target. The default port is 80 (443 after `https://`).
     pub fn parse(text: &str) -> Option<Target> {
         if let Some(rest) = text.strip_prefix("service/") {
@@ -26,6 +37,15 @@ impl Target {
         let (host, port) = split_port(authority, default_port)?;
         (!host.is_empty() && port != 0).then(|| Target::Host { host: host.into(), port })
     }
+}
+
+fn to_ping(text: &str) -> Option<Target> {
+    if let Some(rest) = text.strip_prefix("service/") {
+        return way_in(rest).filter(|target| matches!(target, Target::WayIn { port: None, .. }));
+    }
+    let is_address = text.parse::<IpAddr>().is_ok();
+    let is_host = is_address || !text.is_empty() && !text.contains([':', '/', '?', '#', '[']);
+    is_host.then(|| Target::Host { host: text.into(), port: 0 })
 }
 
 /// What stands before and after `://`.
@@ -87,5 +107,19 @@ mod tests {
         check("web:http", "");
         check(":80", "");
         check("web:70000", "");
+    }
+
+    #[test]
+    fn a_ping_has_no_port() {
+        let check = |text: &str, host: Option<&str>| {
+            let target = Target::of(text, Protocol::Icmp);
+            let host = host.map(|host| Target::Host { host: host.into(), port: 0 });
+            assert_eq!(target, host, "{text}");
+        };
+        check("web.shop", Some("web.shop"));
+        check("fd00::1", Some("fd00::1"));
+        check("web:80", None);
+        check("http://web", None);
+        check("service/default/web:80", None);
     }
 }

@@ -7,8 +7,8 @@ use crate::api::Uid;
 use crate::sim::World;
 use crate::trace::{HopKind, PacketKind, PacketVerdict, Place, dropped, rejected};
 use netfilter::{
-    Context, Family, Host, IcmpCode, IcmpError, IpvsDrop, Kind, Protocol, RejectWith, RuleHit, Skb, Stack,
-    TcpFlags, Traversal, Tuple, Verdict,
+    Chunk, Context, Echo, Family, Host, IcmpCode, IcmpError, IpvsDrop, Kind, Protocol, RejectWith, RuleHit,
+    Skb, Stack, TcpFlags, Traversal, Tuple, Verdict,
 };
 
 /// net.ipv4.ip_default_ttl.
@@ -150,6 +150,11 @@ impl World {
     /// A packet for the node itself: for a client there, or for a Pod in its network namespace.
     fn reaches_node_itself(&mut self, node: Uid, flight: Flight) {
         let (connection, kind, tuple) = (flight.trace.connection, flight.trace.kind, flight.tuple);
+        if kind == PacketKind::EchoRequest {
+            self.end_flight_here(flight, PacketVerdict::Delivered);
+            self.echo(connection, Place::Node(node), tuple);
+            return;
+        }
         if kind.is_reply() {
             let verdict = self.client_receives_at(Place::Node(node), connection, kind, tuple);
             self.end_flight_here(flight, verdict);
@@ -160,9 +165,8 @@ impl World {
             self.end_flight_here(flight, verdict);
             return;
         }
-        let tcp = tuple.protocol == Protocol::Tcp;
         self.end_flight_here(flight, PacketVerdict::NothingListens);
-        let answer = if tcp { PacketKind::Reset } else { PacketKind::PortUnreachable };
+        let answer = if tuple.protocol.connects() { PacketKind::Reset } else { PacketKind::PortUnreachable };
         self.send(connection, answer, Place::Node(node), tuple.reversed());
     }
 
@@ -216,26 +220,60 @@ fn skb_of(flight: &Flight) -> Skb {
         // An ICMP error from the destination itself quotes the packet as it arrived there.
         None => Kind::IcmpError(IcmpError { inner: flight.tuple.reversed(), code }),
     };
-    let tcp = flight.tuple.protocol == Protocol::Tcp;
     let kind = match flight.trace.kind {
         PacketKind::PortUnreachable => error(IcmpCode::PortUnreachable),
         PacketKind::HostUnreachable => error(IcmpCode::HostUnreachable),
-        _ if !tcp => Kind::Datagram,
-        PacketKind::Syn => Kind::Tcp(TcpFlags::SYN),
-        PacketKind::SynAck => Kind::Tcp(TcpFlags::SYN_ACK),
-        PacketKind::Request | PacketKind::Response | PacketKind::Fin | PacketKind::ServerFin => {
-            let data = !flight.trace.kind.closes();
-            let flags = if data { TcpFlags::PSH_ACK } else { TcpFlags::ACK };
-            Kind::Tcp(if flight.closes { flags.with(TcpFlags::FIN) } else { flags })
-        }
-        PacketKind::Reset => Kind::Tcp(TcpFlags::RST_ACK),
+        PacketKind::EchoRequest => Kind::Echo(Echo::Request),
+        PacketKind::EchoReply => Kind::Echo(Echo::Reply),
+        kind => match flight.tuple.protocol {
+            Protocol::Tcp => Kind::Tcp(tcp_flags(kind, flight.closes)),
+            Protocol::Sctp => Kind::Sctp(chunk(kind, flight.opens)),
+            Protocol::Udp | Protocol::Icmp => Kind::Datagram,
+        },
     };
     Skb::new(flight.tuple, kind)
+}
+
+fn tcp_flags(kind: PacketKind, closes: bool) -> TcpFlags {
+    match kind {
+        PacketKind::Syn => TcpFlags::SYN,
+        PacketKind::SynAck => TcpFlags::SYN_ACK,
+        PacketKind::Reset => TcpFlags::RST_ACK,
+        PacketKind::Request
+        | PacketKind::Response
+        | PacketKind::Fin
+        | PacketKind::ServerFin
+        | PacketKind::PortUnreachable
+        | PacketKind::HostUnreachable
+        | PacketKind::EchoRequest
+        | PacketKind::EchoReply => {
+            let flags = if kind.closes() { TcpFlags::ACK } else { TcpFlags::PSH_ACK };
+            if closes { flags.with(TcpFlags::FIN) } else { flags }
+        }
+    }
+}
+
+/// The cookie and its acknowledgement stand before the data of the first request and its answer.
+fn chunk(kind: PacketKind, opens: bool) -> Chunk {
+    match kind {
+        PacketKind::Syn => Chunk::Init,
+        PacketKind::SynAck => Chunk::InitAck,
+        PacketKind::Request if opens => Chunk::CookieEcho,
+        PacketKind::Response if opens => Chunk::CookieAck,
+        PacketKind::Fin | PacketKind::ServerFin => Chunk::Shutdown,
+        PacketKind::Reset => Chunk::Abort,
+        PacketKind::Request
+        | PacketKind::Response
+        | PacketKind::PortUnreachable
+        | PacketKind::HostUnreachable
+        | PacketKind::EchoRequest
+        | PacketKind::EchoReply => Chunk::Data,
+    }
 }
 
 fn quoted(skb: &Skb) -> Option<Tuple> {
     match skb.kind {
         Kind::IcmpError(error) => Some(error.inner),
-        Kind::Tcp(_) | Kind::Datagram => None,
+        Kind::Tcp(_) | Kind::Sctp(_) | Kind::Datagram | Kind::Echo(_) => None,
     }
 }

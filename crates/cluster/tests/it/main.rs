@@ -3,6 +3,7 @@
 mod applied_again;
 mod applied_pods;
 mod applied_workloads;
+mod associations;
 mod callers_on_a_node;
 mod closing;
 mod conntrack_view;
@@ -31,8 +32,10 @@ mod losses;
 mod namespaces;
 mod no_cloud;
 mod nodes;
+mod one_way;
 mod origin;
 mod patches;
+mod pings;
 mod policies;
 mod prerequisites;
 mod properties;

@@ -119,10 +119,7 @@ fn services_of_either_family_and_of_both_are_reached() {
     each(|mut run, mode, primary| {
         let counts = |world: &World| -> LiteMap<String, (u64, u64)> {
             let clients = world.traffic().stats.clients.iter();
-            let failed = |c: &cluster::traffic::Counts| {
-                c.refused + c.unreachable + c.reset + c.timed_out + c.unresolved + c.no_address
-            };
-            clients.map(|(name, c)| (name.to_string(), (c.delivered, failed(c)))).collect()
+            clients.map(|(name, c)| (name.to_string(), (c.delivered, c.failed()))).collect()
         };
         let before = counts(run.world());
         go_on(&mut run, Span::from_secs(20));

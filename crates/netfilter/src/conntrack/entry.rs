@@ -2,8 +2,9 @@
 
 use std::fmt;
 
+use super::sctp::SctpState;
 use super::tcp::TcpState;
-use crate::{Protocol, Time, Tuple};
+use crate::{Family, Protocol, Time, Tuple};
 
 /// A packet's direction: that of the connection's first packet, or the opposite.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -73,6 +74,7 @@ pub struct Entry {
     pub expires: Time,
     pub created: Time,
     pub tcp: TcpState,
+    pub sctp: SctpState,
     /// A reply was seen.
     pub seen_reply: bool,
     /// Whether it is ASSURED: such entries are not dropped early when the table is full.
@@ -97,6 +99,15 @@ impl Entry {
         self.nat.intersects(CtStates::SNAT)
     }
 
+    /// As `conntrack -L` names it; UDP and ICMP have none.
+    pub fn state(&self) -> Option<&'static str> {
+        match self.original.protocol {
+            Protocol::Tcp => Some(self.tcp.as_str()),
+            Protocol::Sctp => Some(self.sctp.as_str()),
+            Protocol::Udp | Protocol::Icmp => None,
+        }
+    }
+
     /// A line of `conntrack -L`.
     pub fn line(&self, now: Time) -> impl fmt::Display {
         Line { entry: *self, now }
@@ -112,11 +123,16 @@ impl fmt::Display for Line {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let entry = &self.entry;
         let protocol = entry.original.protocol;
-        let number = protocol.number();
+        let family = Family::of(entry.original.src);
+        let number = protocol.number(family);
         let left = entry.expires.since(self.now).0 / 1_000_000_000;
-        write!(f, "{:<8} {number} {left} ", protocol.lower())?;
-        if protocol == Protocol::Tcp {
-            write!(f, "{} ", entry.tcp.as_str())?;
+        let name = match (protocol, family) {
+            (Protocol::Icmp, Family::V6) => "icmpv6",
+            (Protocol::Tcp | Protocol::Udp | Protocol::Sctp | Protocol::Icmp, _) => protocol.lower(),
+        };
+        write!(f, "{name:<8} {number} {left} ")?;
+        if let Some(state) = entry.state() {
+            write!(f, "{state} ")?;
         }
         write_tuple(f, &entry.original)?;
         if !entry.seen_reply {
@@ -131,6 +147,23 @@ impl fmt::Display for Line {
 }
 
 fn write_tuple(f: &mut fmt::Formatter<'_>, tuple: &Tuple) -> fmt::Result {
-    let Tuple { src, src_port, dst, dst_port, .. } = tuple;
+    let Tuple { src, src_port, dst, dst_port, protocol } = tuple;
+    if *protocol == Protocol::Icmp {
+        return write_echo(f, tuple);
+    }
     write!(f, "src={src} dst={dst} sport={src_port} dport={dst_port} ")
+}
+
+/// ICMP_ECHO and ICMP_ECHOREPLY, or ICMPV6_ECHO_REQUEST and ICMPV6_ECHO_REPLY, with their identifier.
+fn write_echo(f: &mut fmt::Formatter<'_>, tuple: &Tuple) -> fmt::Result {
+    let Tuple { src, src_port, dst, dst_port, .. } = tuple;
+    let is_reply = *src_port == 0;
+    let kind = match (Family::of(*src), is_reply) {
+        (Family::V4, false) => 8,
+        (Family::V4, true) => 0,
+        (Family::V6, false) => 128,
+        (Family::V6, true) => 129,
+    };
+    let id = if is_reply { dst_port } else { src_port };
+    write!(f, "src={src} dst={dst} type={kind} code=0 id={id} ")
 }

@@ -6,6 +6,7 @@
 
 mod entry;
 mod index;
+mod sctp;
 mod table;
 mod tcp;
 mod timeouts;
@@ -13,6 +14,7 @@ mod track;
 
 pub use entry::{CtStates, Direction, Entry};
 pub(super) use index::{Hash, Index, end, hash, hash_ends};
+pub use sctp::SctpState;
 pub(super) use table::Absent;
 pub use table::Conntrack;
 pub use tcp::TcpState;

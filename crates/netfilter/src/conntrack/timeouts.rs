@@ -21,9 +21,14 @@ pub struct Timeouts {
     /// UDP in both directions for more than [`Timeouts::udp_becomes_stream`].
     pub udp_stream: Span,
     pub udp_becomes_stream: Span,
-    /// SCTP before and after its first answer (COOKIE_WAIT, ESTABLISHED).
-    pub sctp_cookie_wait: Span,
+    pub sctp_closed: Span,
+    /// COOKIE_WAIT and COOKIE_ECHOED.
+    pub sctp_cookie: Span,
     pub sctp_established: Span,
+    /// SHUTDOWN_SENT and SHUTDOWN_RECD.
+    pub sctp_shutdown: Span,
+    /// ICMP and ICMPv6.
+    pub icmp: Span,
 }
 
 impl Default for Timeouts {
@@ -43,8 +48,11 @@ impl Default for Timeouts {
             udp: s(30),
             udp_stream: s(120),
             udp_becomes_stream: s(2),
-            sctp_cookie_wait: s(3),
+            sctp_closed: s(10),
+            sctp_cookie: s(3),
             sctp_established: s(210),
+            sctp_shutdown: s(3),
+            icmp: s(30),
         }
     }
 }
@@ -66,8 +74,11 @@ impl Timeouts {
             udp: self.udp.times(factor),
             udp_stream: self.udp_stream.times(factor),
             udp_becomes_stream: self.udp_becomes_stream.times(factor),
-            sctp_cookie_wait: self.sctp_cookie_wait.times(factor),
+            sctp_closed: self.sctp_closed.times(factor),
+            sctp_cookie: self.sctp_cookie.times(factor),
             sctp_established: self.sctp_established.times(factor),
+            sctp_shutdown: self.sctp_shutdown.times(factor),
+            icmp: self.icmp.times(factor),
         }
     }
 }

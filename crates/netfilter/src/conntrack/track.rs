@@ -1,9 +1,10 @@
 //! What conntrack does with a packet at PREROUTING and OUTPUT, and when it confirms a connection.
 
 use super::entry::{CtStates, Direction, Entry};
+use super::sctp::{self, SctpState};
 use super::table::{Absent, Conntrack};
 use super::tcp::{Step, TcpState, step};
-use crate::skb::{Ct, CtRef, IcmpError, Kind, Skb, TcpFlags};
+use crate::skb::{Chunk, Ct, CtRef, Echo, IcmpError, Kind, Skb, TcpFlags};
 use crate::stack::Loss;
 use crate::{Protocol, Span, Time, Tuple};
 
@@ -16,7 +17,9 @@ impl Conntrack {
         }
         skb.ct = match skb.kind {
             Kind::IcmpError(error) => self.related(&skb.tuple, &error, now),
-            kind @ (Kind::Tcp(_) | Kind::Datagram) => self.tracked(&skb.tuple, kind, now),
+            kind @ (Kind::Tcp(_) | Kind::Sctp(_) | Kind::Datagram | Kind::Echo(_)) => {
+                self.tracked(&skb.tuple, kind, now)
+            }
         };
     }
 
@@ -33,6 +36,7 @@ impl Conntrack {
             expires: now + self.first_timeout(ct),
             created: now,
             tcp: ct.tcp,
+            sctp: ct.sctp,
             seen_reply: false,
             assured: false,
             // IPVS changes the reply tuple without marking the connection as rewritten by NAT.
@@ -51,7 +55,10 @@ impl Conntrack {
         let reference = reference(entry, direction);
         let step = match kind {
             Kind::Tcp(flags) => self.advance_tcp(slot, direction, flags, now),
-            Kind::Datagram | Kind::IcmpError(_) => self.advance_datagram(slot, direction, now),
+            Kind::Sctp(chunk) => self.advance_sctp(slot, direction, chunk, now),
+            Kind::Datagram | Kind::Echo(_) | Kind::IcmpError(_) => {
+                self.advance_datagram(slot, direction, now)
+            }
         };
         match step {
             Step::Invalid => Ct::Invalid,
@@ -101,19 +108,34 @@ impl Conntrack {
         step
     }
 
-    /// nf_conntrack_udp_packet; SCTP goes the same way here, with its own time-outs.
+    /// nf_conntrack_sctp_packet.
+    fn advance_sctp(&mut self, slot: u32, direction: Direction, chunk: Chunk, now: Time) -> Step {
+        let timeouts = self.timeouts;
+        let Some(entry) = self.entry_mut(slot) else { return Step::Invalid };
+        let before = entry.sctp;
+        let Some(after) = sctp::step(before, direction, chunk) else { return Step::Invalid };
+        entry.sctp = after;
+        entry.seen_reply |= direction == Direction::Reply;
+        entry.assured |= after == SctpState::Established;
+        // As of a SYN, an INIT that is sent again does not extend the time-out.
+        let again = chunk == Chunk::Init && (before, after) == (SctpState::Closed, SctpState::Closed);
+        if !again {
+            self.expire(slot, now + after.timeout(&timeouts));
+        }
+        Step::Ignore
+    }
+
+    /// nf_conntrack_udp_packet and nf_conntrack_icmp_packet.
     fn advance_datagram(&mut self, slot: u32, direction: Direction, now: Time) -> Step {
         let timeouts = self.timeouts;
         let Some(entry) = self.entry_mut(slot) else { return Step::Invalid };
-        let sctp = entry.original.protocol == Protocol::Sctp;
-        let timeout = match (sctp, entry.seen_reply) {
-            (true, true) => timeouts.sctp_established,
-            (true, false) => timeouts.sctp_cookie_wait,
-            (false, true) if now > entry.created + timeouts.udp_becomes_stream => {
+        let timeout = match (entry.original.protocol, entry.seen_reply) {
+            (Protocol::Udp, true) if now > entry.created + timeouts.udp_becomes_stream => {
                 entry.assured = true;
                 timeouts.udp_stream
             }
-            (false, _) => timeouts.udp,
+            (Protocol::Tcp | Protocol::Udp | Protocol::Sctp, _) => timeouts.udp,
+            (Protocol::Icmp, _) => timeouts.icmp,
         };
         entry.seen_reply |= direction == Direction::Reply;
         self.expire(slot, now + timeout);
@@ -125,7 +147,8 @@ impl Conntrack {
             Protocol::Tcp if ct.tcp == TcpState::Established => self.timeouts.unacknowledged,
             Protocol::Tcp => ct.tcp.timeout(&self.timeouts),
             Protocol::Udp => self.timeouts.udp,
-            Protocol::Sctp => self.timeouts.sctp_cookie_wait,
+            Protocol::Sctp => ct.sctp.timeout(&self.timeouts),
+            Protocol::Icmp => self.timeouts.icmp,
         }
     }
 
@@ -145,7 +168,15 @@ impl Conntrack {
 
 /// init_conntrack: a connection that has no entry yet.
 fn begin(tuple: &Tuple, kind: Kind, original_seen: Absent) -> Ct {
+    let mut sctp = SctpState::None;
     let tcp = match kind {
+        Kind::Sctp(chunk) => match sctp::first(chunk) {
+            Some(state) => {
+                sctp = state;
+                TcpState::None
+            }
+            None => return Ct::Invalid,
+        },
         Kind::Tcp(flags) => match step(TcpState::None, Direction::Original, flags) {
             Step::To(state) => state,
             // A SYN-ACK, a FIN or a RST without a connection. A bare ACK is accepted as the middle of a
@@ -153,7 +184,9 @@ fn begin(tuple: &Tuple, kind: Kind, original_seen: Absent) -> Ct {
             // so a reply that returned by another path goes on without being rewritten back.
             Step::Ignore | Step::Invalid | Step::Reopen => return Ct::Invalid,
         },
-        Kind::Datagram | Kind::IcmpError(_) => TcpState::None,
+        // nf_conntrack_icmp_packet, valid_new: a reply begins nothing.
+        Kind::Echo(Echo::Reply) => return Ct::Invalid,
+        Kind::Datagram | Kind::Echo(Echo::Request) | Kind::IcmpError(_) => TcpState::None,
     };
     Ct::Tracked(CtRef {
         direction: Direction::Original,
@@ -161,6 +194,7 @@ fn begin(tuple: &Tuple, kind: Kind, original_seen: Absent) -> Ct {
         original: *tuple,
         reply: tuple.reversed(),
         tcp,
+        sctp,
         source_bound: false,
         destination_bound: false,
         confirmed: false,
@@ -179,6 +213,7 @@ fn reference(entry: &Entry, direction: Direction) -> CtRef {
         original: entry.original,
         reply: entry.reply,
         tcp: entry.tcp,
+        sctp: entry.sctp,
         source_bound: true,
         destination_bound: true,
         confirmed: true,

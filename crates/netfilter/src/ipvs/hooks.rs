@@ -27,6 +27,10 @@ impl Ipvs {
             self.error(hook, skb, error);
             return Verdict::Accept;
         }
+        // ip_vs_in_hook: ip_vs_proto_data_get has nothing for ICMP.
+        if let Kind::Echo(_) = skb.kind {
+            return Verdict::Accept;
+        }
         if let Some(server) = self.answer(&skb.tuple, skb.kind, cx.now) {
             (skb.tuple.src, skb.tuple.src_port) = (server.ip(), server.port());
             skb.ipvs = IpvsMark::Answer;

@@ -22,6 +22,7 @@ mod connection;
 mod hooks;
 mod print;
 mod scheduler;
+mod sctp;
 mod server;
 mod state;
 mod sync;
@@ -32,6 +33,7 @@ mod view;
 
 pub use connection::IpvsConnection;
 pub use scheduler::Scheduler;
+pub use sctp::IpvsSctpState;
 pub use server::{IpvsRules, RealServer, ServerKey, VirtualServer, VirtualServerState};
 pub use state::IpvsState;
 pub use table::{Ipvs, IpvsDrop};

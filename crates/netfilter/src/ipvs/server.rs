@@ -33,6 +33,7 @@ impl Display for ServerKey {
             Protocol::Tcp => "-t",
             Protocol::Udp => "-u",
             Protocol::Sctp => "--sctp-service",
+            Protocol::Icmp => unreachable!("a virtual server has a port"),
         };
         write!(f, "{flag} {}", self.socket())
     }

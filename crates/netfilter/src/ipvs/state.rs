@@ -1,6 +1,7 @@
 //! A connection's state, as IPVS sees it (ip_vs_proto_tcp.c, ip_vs_proto_udp.c).
 
-use crate::{Kind, Protocol, Span, TcpFlags};
+use super::sctp::{self, IpvsSctpState};
+use crate::{Kind, Span, TcpFlags};
 
 /// As `ipvsadm -Lcn` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
@@ -16,8 +17,7 @@ pub enum IpvsState {
     CloseWait,
     /// UDP.
     Udp,
-    /// SCTP, before the first reply.
-    Init,
+    Sctp(IpvsSctpState),
 }
 
 /// A packet's direction: from the client to the virtual server, or back.
@@ -39,7 +39,7 @@ impl IpvsState {
             IpvsState::Close => "CLOSE",
             IpvsState::CloseWait => "CLOSE_WAIT",
             IpvsState::Udp => "UDP",
-            IpvsState::Init => "INIT",
+            IpvsState::Sctp(state) => state.as_str(),
         }
     }
 
@@ -51,27 +51,35 @@ impl IpvsState {
             IpvsState::None => 2,
             IpvsState::Established => 15 * 60,
             IpvsState::SynSent | IpvsState::FinWait | IpvsState::TimeWait => 2 * 60,
-            IpvsState::SynRecv | IpvsState::CloseWait | IpvsState::Init => 60,
+            IpvsState::SynRecv | IpvsState::CloseWait => 60,
             IpvsState::Close => 10,
             IpvsState::Udp => 5 * 60,
+            IpvsState::Sctp(state) => return state.timeout(),
         })
     }
 
-    /// tcp_state_active_table: does the connection count as ActiveConn?
+    /// tcp_state_active_table and set_sctp_state: does the connection count as ActiveConn?
     pub fn is_active(self) -> bool {
-        matches!(self, IpvsState::Established | IpvsState::SynSent | IpvsState::SynRecv)
+        matches!(
+            self,
+            IpvsState::Established
+                | IpvsState::SynSent
+                | IpvsState::SynRecv
+                | IpvsState::Sctp(IpvsSctpState::Established)
+        )
+    }
+
+    /// is_new_conn_expected: the connection is over, and its port may be in use again.
+    pub(super) fn is_over(self) -> bool {
+        matches!(self, IpvsState::TimeWait | IpvsState::Close | IpvsState::Sctp(IpvsSctpState::Closed))
     }
 
     /// The state after a packet.
-    pub(super) fn after(self, way: Way, kind: Kind, protocol: Protocol) -> IpvsState {
+    pub(super) fn after(self, way: Way, kind: Kind) -> IpvsState {
         match kind {
             Kind::Tcp(flags) => tcp(self, way, flags),
-            Kind::Datagram | Kind::IcmpError(_) => match (protocol, way) {
-                (Protocol::Sctp, Way::Output) => IpvsState::Established,
-                (Protocol::Sctp, Way::Input) if self == IpvsState::None => IpvsState::Init,
-                (Protocol::Sctp, Way::Input) => self,
-                (Protocol::Tcp | Protocol::Udp, Way::Input | Way::Output) => IpvsState::Udp,
-            },
+            Kind::Sctp(chunk) => sctp::step(self, way, chunk),
+            Kind::Datagram | Kind::Echo(_) | Kind::IcmpError(_) => IpvsState::Udp,
         }
     }
 }
@@ -98,10 +106,12 @@ fn syn(from: IpvsState, way: Way) -> IpvsState {
         (Way::Input | Way::Output, S::Established) | (Way::Input, S::SynSent) => S::Established,
         (Way::Input | Way::Output, S::SynRecv) => S::SynRecv,
         (Way::Output, S::SynSent) => S::SynSent,
-        (way, S::None | S::FinWait | S::TimeWait | S::Close | S::CloseWait | S::Udp | S::Init) => match way {
-            Way::Input => S::SynRecv,
-            Way::Output => S::SynSent,
-        },
+        (way, S::None | S::FinWait | S::TimeWait | S::Close | S::CloseWait | S::Udp | S::Sctp(_)) => {
+            match way {
+                Way::Input => S::SynRecv,
+                Way::Output => S::SynSent,
+            }
+        }
     }
 }
 
@@ -113,7 +123,7 @@ fn fin(from: IpvsState, way: Way) -> IpvsState {
         (Way::Input, S::Established | S::CloseWait) => S::CloseWait,
         (Way::Output, S::Established | S::FinWait) => S::FinWait,
         (Way::Input, S::FinWait) | (Way::Output, S::None | S::CloseWait) => S::TimeWait,
-        (Way::Input | Way::Output, S::SynRecv | S::TimeWait | S::Udp | S::Init) => S::TimeWait,
+        (Way::Input | Way::Output, S::SynRecv | S::TimeWait | S::Udp | S::Sctp(_)) => S::TimeWait,
     }
 }
 
@@ -129,7 +139,7 @@ fn ack(from: IpvsState) -> IpvsState {
         | S::Close
         | S::CloseWait
         | S::Udp
-        | S::Init => from,
+        | S::Sctp(_) => from,
     }
 }
 
@@ -140,7 +150,7 @@ fn reset(from: IpvsState, way: Way) -> IpvsState {
         (Way::Input, S::SynSent | S::TimeWait) | (Way::Output, S::SynRecv) => S::Close,
         (
             Way::Input | Way::Output,
-            S::None | S::Established | S::FinWait | S::Close | S::CloseWait | S::Udp | S::Init,
+            S::None | S::Established | S::FinWait | S::Close | S::CloseWait | S::Udp | S::Sctp(_),
         ) => S::Close,
     }
 }

@@ -8,7 +8,7 @@ use super::server::{IpvsRules, RealServer, ServerKey, VirtualServerState};
 use super::state::{IpvsState, Way};
 use crate::conntrack::{Conntrack, Direction, Index, hash};
 use crate::ipset::{SetEnds, SetId};
-use crate::skb::{Kind, Skb, TcpFlags};
+use crate::skb::{Chunk, Kind, Skb, TcpFlags};
 use crate::{EventQueue, Span, Time, Tuple};
 use litemap::LiteMap;
 
@@ -162,15 +162,15 @@ impl Ipvs {
         };
         // is_new_conn_expected (`conn_reuse_mode=1`): the client reuses its port. Not for connections with a
         // persistence template.
-        let over = matches!(connection.state, IpvsState::TimeWait | IpvsState::Close)
-            && connection.template.is_none();
-        let again = is_syn(arrival.kind) && (real_server.weight == 0 || over);
+        let over = connection.state.is_over() && connection.template.is_none();
+        let again = opens(arrival.kind) && (real_server.weight == 0 || over);
         if again { Fate::Ends } else { Fate::Goes }
     }
 
-    /// ip_vs_schedule: only a SYN begins a TCP connection (`sloppy_tcp=0`).
+    /// ip_vs_schedule: only a SYN begins a TCP connection (`sloppy_tcp=0`), and only an INIT an association
+    /// (`sloppy_sctp=0`).
     fn begin(&mut self, arrival: &Arrival<'_>, now: Time) -> Taken {
-        if matches!(arrival.kind, Kind::Tcp(_)) && !is_syn(arrival.kind) {
+        if matches!(arrival.kind, Kind::Tcp(_) | Kind::Sctp(_)) && !opens(arrival.kind) {
             return Taken::No;
         }
         let key = ServerKey::of(arrival.tuple);
@@ -311,7 +311,7 @@ impl Ipvs {
     /// ip_vs_set_state; restarts the timer (ip_vs_conn_put). Returns the real server.
     fn advance(&mut self, slot: u32, way: Way, kind: Kind, now: Time) -> Option<SocketAddr> {
         let connection = self.slots.get_mut(slot as usize)?.as_mut()?;
-        connection.state = connection.state.after(way, kind, connection.request.protocol);
+        connection.state = connection.state.after(way, kind);
         connection.expires = now + connection.state.timeout();
         if connection.expires < connection.timer {
             // The old timer is not removed: when it fires, it no longer matches `timer` and is ignored.
@@ -364,8 +364,12 @@ enum Fate {
     Ends,
 }
 
-fn is_syn(kind: Kind) -> bool {
-    // tcp_conn_schedule looks at SYN and RST only; is_new_conn at SYN. A SYN-ACK towards a virtual
-    // server would be scheduled too, but conntrack calls it INVALID and nobody sends one.
-    matches!(kind, Kind::Tcp(flags) if flags.has(TcpFlags::SYN) && !flags.has(TcpFlags::RST))
+fn opens(kind: Kind) -> bool {
+    match kind {
+        // tcp_conn_schedule looks at SYN and RST only; is_new_conn at SYN. A SYN-ACK towards a virtual
+        // server would be scheduled too, but conntrack calls it INVALID and nobody sends one.
+        Kind::Tcp(flags) => flags.has(TcpFlags::SYN) && !flags.has(TcpFlags::RST),
+        Kind::Sctp(chunk) => chunk == Chunk::Init,
+        Kind::Datagram | Kind::Echo(_) | Kind::IcmpError(_) => false,
+    }
 }

@@ -127,7 +127,7 @@ fn rank(key: Key, element: &Element) -> [u128; 4] {
         rank[place] = match field {
             Field::Source => address_rank(tuple.src, turned),
             Field::Destination => address_rank(tuple.dst, turned),
-            Field::Protocol => u128::from(tuple.protocol.number()),
+            Field::Protocol => u128::from(tuple.protocol.number(Family::of(tuple.dst))),
             Field::DestinationPort if turned => u128::from(tuple.dst_port.swap_bytes()),
             Field::DestinationPort => u128::from(tuple.dst_port),
         };

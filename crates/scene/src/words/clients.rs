@@ -66,7 +66,11 @@ pub fn call_failed(how: Outcome) -> &'static str {
         Outcome::HostUnreachable => "unreachable",
         Outcome::Reset => "reset",
         Outcome::TimedOut { .. } => "timed out",
-        Outcome::Delivered | Outcome::Unresolved | Outcome::NoAddress | Outcome::Abandoned => outcome(how),
+        Outcome::Delivered
+        | Outcome::NotReceived { .. }
+        | Outcome::Unresolved
+        | Outcome::NoAddress
+        | Outcome::Abandoned => outcome(how),
     }
 }
 

@@ -62,7 +62,7 @@ fn source_seen(record: &ConnectionRecord) -> Option<String> {
 
 fn packet(world: &World, packet: &PacketTrace) -> Value {
     json!({
-        "kind": words::packet_kind(packet.kind),
+        "kind": words::packet_kind(packet),
         "verdict": packet.ended.map_or("in flight", |(_, verdict)| words::packet_verdict(verdict)),
         "lost": packet.lost,
         "hops": packet.hops.iter().map(|h| hop(world, packet, h)).collect::<Value>(),

@@ -126,6 +126,7 @@ fn by_frames(file: &Path, mode: ProxyMode, from: From, to: &str) -> Value {
         protocol,
         rate_milli: 0,
         keep_alive: false,
+        one_way: false,
         timeout: None,
     };
     run.act(Action::AddClient { client }).expect("the client is taken");

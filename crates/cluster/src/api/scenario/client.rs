@@ -20,7 +20,7 @@ pub struct ClientSpec {
     pub name: Name,
     #[serde(default)]
     pub from: ClientFrom,
-    /// A URL, `host:port`, `name:port` or `service/namespace/name`.
+    /// A URL, `host:port`, `name:port` or `service/namespace/name`; of a ping (`protocol: ICMP`) without a port.
     pub to: Str,
     #[serde(default)]
     pub protocol: Protocol,
@@ -30,8 +30,19 @@ pub struct ClientSpec {
     /// One connection for many requests, instead of one for each.
     #[serde(default)]
     pub keep_alive: bool,
+    /// Of UDP: it sends datagrams from one socket, and waits for no answer. What a process receives counts as
+    /// delivered, though the sender never learns of it.
+    #[serde(default)]
+    pub one_way: bool,
     #[serde(default, with = "wire::timeout")]
     pub timeout: Option<Span>,
+}
+
+impl ClientSpec {
+    /// Whether a request goes out from the socket of the one before.
+    pub fn keeps_its_socket(&self) -> bool {
+        self.keep_alive || self.one_way
+    }
 }
 
 fn one_per_second() -> u32 {

@@ -22,6 +22,8 @@
 //!   - {name: browser, from: outside, to: service/default/web, rate: 2}
 //!   - {name: probe, from: {ip: 203.0.113.10}, to: "10.244.1.4:8080", rate: 0.5, keepAlive: true, timeout: 3s}
 //!   - {name: inside, from: deploy/default/frontend, to: service/default/web, protocol: UDP}
+//!   - {name: log, from: deploy/default/frontend, to: "statsd:8125", protocol: UDP, oneWay: true}
+//!   - {name: ping, from: pod/default/curl, to: web, protocol: ICMP}
 //!   actions:
 //!   - {at: 12.5s, do: delete, object: pod/default/web-0}
 //!   - {at: 20s, do: scale, deployment: default/web, replicas: 5}

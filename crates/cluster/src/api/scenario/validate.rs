@@ -8,6 +8,7 @@ use crate::api::decode::{holds_name, name_findings};
 use crate::api::diagnostic::clip;
 use crate::api::{Action, DiagnosticKind, Format, NameRule, NsName, ObjectRef};
 use crate::traffic::{MAX_RATE_MILLI, Target};
+use netfilter::Protocol;
 
 /// The field that is wrong, as the Scenario writes it, and what is wrong with it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,7 +36,13 @@ pub fn check_client(client: &ClientSpec) -> Checked {
             formatted("from", holds, || format!("{kind}/{namespace}/{name}"), Format::ClientFrom)?;
         }
     }
-    formatted("to", is_target(&client.to), || client.to.to_string(), Format::Target)?;
+    let format = match client.protocol {
+        Protocol::Tcp | Protocol::Udp | Protocol::Sctp => Format::Target,
+        Protocol::Icmp => Format::PingTarget,
+    };
+    formatted("to", is_target(client), || client.to.to_string(), format)?;
+    let may_be = !client.one_way || client.protocol == Protocol::Udp;
+    formatted("oneWay", may_be, || client.one_way.to_string(), Format::OneWay)?;
     rate(client.rate_milli)
 }
 
@@ -156,8 +163,9 @@ fn is_object(object: &ObjectRef) -> bool {
 }
 
 /// A URL has printable ASCII only (RFC 3986), and a host that a resolver takes.
-fn is_target(text: &str) -> bool {
-    let host = match Target::parse(text) {
+fn is_target(client: &ClientSpec) -> bool {
+    let text = &client.to;
+    let host = match Target::of(text, client.protocol) {
         None => return false,
         Some(Target::WayIn { service, .. }) => {
             return is_label(&service.namespace) && is_subdomain(&service.name);

@@ -312,16 +312,21 @@ fn client() -> impl Strategy<Value = ClientSpec> {
     let to = "(https?://)?[a-z0-9.-]{1,12}(:[1-9][0-9]{0,3})?|(http://|tcp://)[a-z]{1,3}/[!-~]{0,12}\
         |(http://)?\\[fd00::[0-9a-f]{1,4}\\](:80)?|service/[a-z]{1,3}/[a-z0-9]{1,3}(:[1-9]{1,4})?"
         .prop_map(|s: String| Str::from(s.as_str()));
-    let protocol = prop_oneof![Just(Protocol::Tcp), Just(Protocol::Udp), Just(Protocol::Sctp)];
+    let protocol = prop_oneof![
+        (Just(Protocol::Tcp), Just(false)),
+        (Just(Protocol::Udp), any::<bool>()),
+        (Just(Protocol::Sctp), Just(false))
+    ];
     let rest = (0..=MAX_RATE_MILLI, any::<bool>(), proptest::option::of(any::<u64>().prop_map(Span)));
     (name(), from, to, protocol, rest).prop_map(
-        |(name, from, to, protocol, (rate_milli, keep_alive, timeout))| ClientSpec {
+        |(name, from, to, (protocol, one_way), (rate_milli, keep_alive, timeout))| ClientSpec {
             name,
             from,
             to,
             protocol,
             rate_milli,
             keep_alive,
+            one_way,
             timeout,
         },
     )

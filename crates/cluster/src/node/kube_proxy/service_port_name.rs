@@ -37,7 +37,7 @@ impl ServicePortName {
     /// The port that an [`Owner`] names; `None` if [`ServicePortName::owner`] did not make it.
     pub fn of_owner(owner: &Owner) -> Option<ServicePortName> {
         let (name, protocol) = owner.as_str().rsplit_once('/')?;
-        let protocol = Protocol::ALL.into_iter().find(|known| known.as_str() == protocol)?;
+        let protocol = Protocol::OF_PORTS.into_iter().find(|known| known.as_str() == protocol)?;
         let (namespace, name) = name.split_once('/')?;
         // The API server allows no slash or colon in any part of the name.
         let (name, port) = name.split_once(':').unwrap_or((name, ""));

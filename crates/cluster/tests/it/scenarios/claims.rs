@@ -49,6 +49,7 @@ pub struct OfRequests {
     host_unreachable: Option<Amount>,
     reset: Option<Amount>,
     timed_out: Option<Amount>,
+    not_received: Option<Amount>,
     unresolved: Option<Amount>,
     no_address: Option<Amount>,
     /// Exactly these classes of loss, as `LossClass` has them.
@@ -262,12 +263,13 @@ impl OfRequests {
 
     fn outcomes(&self, requests: &[&Request]) -> Vec<String> {
         type Claim = (&'static str, Option<Amount>, fn(Outcome) -> bool);
-        let claims: [Claim; 7] = [
+        let claims: [Claim; 8] = [
             ("delivered", self.delivered, |o| o == Outcome::Delivered),
             ("refused", self.refused, |o| matches!(o, Outcome::Refused { .. })),
             ("hostUnreachable", self.host_unreachable, |o| o == Outcome::HostUnreachable),
             ("reset", self.reset, |o| o == Outcome::Reset),
             ("timedOut", self.timed_out, |o| matches!(o, Outcome::TimedOut { .. })),
+            ("notReceived", self.not_received, |o| matches!(o, Outcome::NotReceived { .. })),
             ("unresolved", self.unresolved, |o| o == Outcome::Unresolved),
             ("noAddress", self.no_address, |o| o == Outcome::NoAddress),
         ];

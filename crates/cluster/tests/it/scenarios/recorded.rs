@@ -118,6 +118,7 @@ fn of_counts(counts: &Counts) -> String {
         (counts.unreachable, "host unreachable"),
         (counts.reset, "reset or closed"),
         (counts.timed_out, "timed out"),
+        (counts.not_received, "not received"),
         (counts.unresolved, "name not found"),
         (counts.no_address, "without an address to call"),
         (counts.abandoned, "given up"),

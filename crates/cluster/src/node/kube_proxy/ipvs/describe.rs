@@ -1,15 +1,11 @@
 //! What the virtual servers mean for a service port, derived from the virtual servers themselves.
 
-use super::sets::{
-    CLUSTER_IP, EXTERNAL_IP_LOCAL, LOAD_BALANCER_FW, LOAD_BALANCER_LOCAL, NODE_PORT_LOCAL_SCTP,
-    NODE_PORT_LOCAL_TCP, NODE_PORT_LOCAL_UDP,
-};
+use super::sets::{CLUSTER_IP, EXTERNAL_IP_LOCAL, LOAD_BALANCER_FW, LOAD_BALANCER_LOCAL, node_port_sets};
 use crate::node::kube_proxy::{
     BlockReason, EndpointChoice, PortSummary, RuleRole, SelectionReason, ServicePortName,
 };
 use netfilter::{
-    IpvsRules, Owner, Protocol, RuleHit, RuleRef, ServerKey, SetEnds, SetId, TableName, Target, Tuple,
-    VirtualServer,
+    IpvsRules, Owner, RuleHit, RuleRef, ServerKey, SetEnds, SetId, TableName, Target, Tuple, VirtualServer,
 };
 
 /// The real servers for policy Cluster, or those for policy Local if they differ.
@@ -103,7 +99,7 @@ impl<'a> PortServers<'a> {
         let external = owned_by(rules, owner).find(|server| !is_in(rules, CLUSTER_IP, &server.key));
         let (cluster, local) = match (internal, external) {
             (Some(internal), Some(external)) if internal.real_servers != external.real_servers => {
-                let sets = [EXTERNAL_IP_LOCAL, LOAD_BALANCER_LOCAL, local_node_ports(&external.key)];
+                let sets = [EXTERNAL_IP_LOCAL, LOAD_BALANCER_LOCAL, node_port_sets(external.key.protocol).1];
                 match sets.into_iter().any(|set| is_in(rules, set, &external.key)) {
                     true => (Some(internal), Some(external)),
                     false => (Some(external), Some(internal)),
@@ -113,14 +109,6 @@ impl<'a> PortServers<'a> {
             (None, None) => (None, None),
         };
         PortServers { internal, cluster, local }
-    }
-}
-
-fn local_node_ports(key: &ServerKey) -> SetId {
-    match key.protocol {
-        Protocol::Tcp => NODE_PORT_LOCAL_TCP,
-        Protocol::Udp => NODE_PORT_LOCAL_UDP,
-        Protocol::Sctp => NODE_PORT_LOCAL_SCTP,
     }
 }
 

@@ -123,17 +123,13 @@ impl Sets {
     }
 
     fn add_node_port(&mut self, service: &ServicePortInfo, ips: &[IpAddr]) {
-        let (all, local) = match service.name.protocol {
-            Protocol::Tcp => (NODE_PORT_TCP, NODE_PORT_LOCAL_TCP),
-            Protocol::Udp => (NODE_PORT_UDP, NODE_PORT_LOCAL_UDP),
-            Protocol::Sctp => (NODE_PORT_SCTP, NODE_PORT_LOCAL_SCTP),
-        };
+        let (all, local) = node_port_sets(service.name.protocol);
         let port = service.node_port;
-        let entries: Vec<SetEntry> = match service.name.protocol {
-            // A bitmap of ports has no protocol.
-            Protocol::Sctp => ips.iter().map(|ip| SetEntry::IpPort(*ip, Protocol::Sctp, port)).collect(),
-            Protocol::Tcp | Protocol::Udp if port == 0 => Vec::new(),
-            Protocol::Tcp | Protocol::Udp => vec![SetEntry::Port(port)],
+        // The sets of TCP and UDP are bitmaps of ports, without a protocol.
+        let entries: Vec<SetEntry> = match service.name.protocol == Protocol::Sctp {
+            true => ips.iter().map(|ip| SetEntry::IpPort(*ip, Protocol::Sctp, port)).collect(),
+            false if port == 0 => Vec::new(),
+            false => vec![SetEntry::Port(port)],
         };
         for entry in entries {
             self.put(all, entry);
@@ -167,4 +163,14 @@ fn set_name(name: &str, family: Family) -> Str {
     let mut long = name.replacen("KUBE-", "KUBE-6-", 1);
     long.truncate(31);
     long.as_str().into()
+}
+
+/// The sets of a protocol's node ports: all, and those of policy Local.
+pub fn node_port_sets(protocol: Protocol) -> (SetId, SetId) {
+    match protocol {
+        Protocol::Tcp => (NODE_PORT_TCP, NODE_PORT_LOCAL_TCP),
+        Protocol::Udp => (NODE_PORT_UDP, NODE_PORT_LOCAL_UDP),
+        Protocol::Sctp => (NODE_PORT_SCTP, NODE_PORT_LOCAL_SCTP),
+        Protocol::Icmp => unreachable!("ICMP has no ports"),
+    }
 }
