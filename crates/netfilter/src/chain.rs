@@ -194,6 +194,7 @@ impl Guard {
                     guard.mask |= PORT_BITS;
                 }
                 Match::Source(_)
+                | Match::InInterface(_)
                 | Match::Protocol(_)
                 | Match::Local(_)
                 | Match::Mark { .. }

@@ -110,6 +110,7 @@ impl<'e> Run<'e, '_> {
             Match::Destination(prefix) => prefix.holds(&skb.tuple.dst),
             Match::DestinationPort(port) => skb.tuple.dst_port == *port,
             Match::Source(prefix) => prefix.holds(&skb.tuple.src),
+            Match::InInterface(interface) => interface.holds(skb.in_interface),
             Match::Local(end) => packet.is_local(*end),
             Match::Mark { value, mask, invert } => (skb.mark & mask == *value) != *invert,
             Match::CtState { any_of, invert } => packet.states().intersects(*any_of) != *invert,

@@ -74,6 +74,7 @@ mod check;
 mod conntrack;
 mod eval;
 mod hooks;
+mod interface;
 mod ipset;
 mod ipvs;
 mod lazy;
@@ -99,8 +100,9 @@ pub use address::{Cidr, CidrError, Protocol, Tuple};
 pub use chain::{Chain, ChainId, Rule, Target};
 pub use chance::{Chance, KernelPurpose, Purpose};
 pub use check::{JumpProblem, jump_problems};
-pub use conntrack::{Conntrack, CtStates, Direction, Entry, TcpState, Timeouts};
+pub use conntrack::{Conntrack, CtStates, Direction, Entry, SctpState, TcpState, Timeouts};
 pub use hooks::Hooks;
+pub use interface::{InterfaceMatch, InterfaceName};
 pub use ipset::{IpSet, SetEnds, SetEntry, SetId, SetType};
 pub use ipvs::{
     Ipvs, IpvsConnection, IpvsDrop, IpvsRules, IpvsSctpState, IpvsState, RealServer, Scheduler, ServerKey,

@@ -6,6 +6,7 @@ use std::net::IpAddr;
 use super::conntrack::CtStates;
 use super::ipset::{SetEnds, SetId};
 use super::ipvs::ServerKey;
+use crate::InterfaceMatch;
 use crate::{Cidr, Protocol};
 
 /// One condition of a rule.
@@ -15,6 +16,8 @@ pub enum Match {
     Source(AddressMatch),
     /// `-d`
     Destination(AddressMatch),
+    /// `-i`
+    InInterface(InterfaceMatch),
     /// `-m tcp -p tcp`
     Protocol(Protocol),
     /// `--dport`; it needs a protocol before it.

@@ -105,6 +105,7 @@ impl Line<'_> {
         match *condition {
             Match::Source(prefix) => address(f, "-s", prefix),
             Match::Destination(prefix) => address(f, "-d", prefix),
+            Match::InInterface(interface) => write!(f, " {}", interface.for_iptables()),
             Match::Protocol(protocol) => {
                 let name = protocol.lower();
                 write!(f, " -m {name} -p {name}")

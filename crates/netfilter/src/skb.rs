@@ -12,6 +12,8 @@ pub struct Skb {
     pub tuple: Tuple,
     pub kind: Kind,
     pub mark: u32,
+    /// The interface that it came in by; empty for a packet of a process on this node.
+    pub in_interface: &'static str,
     pub ct: Ct,
     pub ipvs: IpvsMark,
 }
@@ -29,7 +31,7 @@ pub enum IpvsMark {
 
 impl Skb {
     pub fn new(tuple: Tuple, kind: Kind) -> Skb {
-        Skb { tuple, kind, mark: 0, ct: Ct::Unseen, ipvs: IpvsMark::Unseen }
+        Skb { tuple, kind, mark: 0, in_interface: "", ct: Ct::Unseen, ipvs: IpvsMark::Unseen }
     }
 
     pub fn tcp(tuple: Tuple, flags: TcpFlags) -> Skb {

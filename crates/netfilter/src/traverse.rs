@@ -8,6 +8,9 @@ use super::skb::Skb;
 use super::stack::{Context, Stack, Verdict};
 use crate::Tuple;
 
+/// The interface of packets from a node to itself.
+const LOOPBACK: &str = "lo";
+
 /// Where a packet goes next on this node, as its routing table says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Route {
@@ -106,6 +109,7 @@ pub fn send<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Context) -> Traversal
             if left != Traversal::Out {
                 return left;
             }
+            skb.in_interface = LOOPBACK;
             if let Some(stopped) = stopped(Hook::Prerouting, &host.stack().prerouting(skb, cx)) {
                 return stopped;
             }

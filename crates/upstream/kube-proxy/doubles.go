@@ -84,10 +84,15 @@ func (c *Config) loopback() string {
 func (c *Config) nodeIP() net.IP { return net.ParseIP(c.NodeIP) }
 
 func (c *Config) localDetector() proxyutil.LocalTrafficDetector {
-	if c.ClusterCIDR == "" {
-		return proxyutil.NewNoOpLocalDetector()
+	switch {
+	case c.BridgeInterface != "":
+		return proxyutil.NewDetectLocalByBridgeInterface(c.BridgeInterface)
+	case c.InterfaceNamePrefix != "":
+		return proxyutil.NewDetectLocalByInterfaceNamePrefix(c.InterfaceNamePrefix)
+	case c.ClusterCIDR != "":
+		return proxyutil.NewDetectLocalByCIDR(c.ClusterCIDR)
 	}
-	return proxyutil.NewDetectLocalByCIDR(c.ClusterCIDR)
+	return proxyutil.NewNoOpLocalDetector()
 }
 
 // sysctls has all those that a proxier reads or sets; upstream's fake knows no others.

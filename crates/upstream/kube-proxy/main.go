@@ -34,8 +34,11 @@ type Config struct {
 	LocalhostNodePorts bool        `json:"localhostNodePorts"`
 	Scheduler          string      `json:"scheduler"`
 	// ClusterCIDR is the range that the detector of local traffic takes for Pods; empty: no detector.
-	ClusterCIDR  string   `json:"clusterCIDR"`
-	ServiceCIDRs []string `json:"serviceCIDRs"`
+	ClusterCIDR string `json:"clusterCIDR"`
+	// BridgeInterface or InterfaceNamePrefix is what the detector goes by instead, if it is not empty.
+	BridgeInterface     string   `json:"bridgeInterface"`
+	InterfaceNamePrefix string   `json:"interfaceNamePrefix"`
+	ServiceCIDRs        []string `json:"serviceCIDRs"`
 
 	NodeName string `json:"nodeName"`
 	NodeIP   string `json:"nodeIP"`

@@ -135,10 +135,22 @@ impl<'a> Maker<'a> {
         if self.picks.seldom(5) {
             config["masqueradeAll"] = json!(true);
         }
+        if self.picks.seldom(8) {
+            let addresses = ["192.168.0.11", "10.1.2.3", "0.0.0.0", "fd00:192:168::11", "::"];
+            config["bindAddress"] = json!(self.picks.of(&addresses));
+        }
         if self.picks.seldom(5) {
             config["masqueradeBit"] = json!(self.picks.of(&[0, 1, 10, 15, 20, 30, 31]));
         }
-        match self.picks.number() % 8 {
+        match self.picks.number() % 10 {
+            8 => {
+                config["detectLocalMode"] = json!("BridgeInterface");
+                config["detectLocal"] = json!({"bridgeInterface": self.picks.of(&["cni0", "docker0"])});
+            }
+            9 => {
+                config["detectLocalMode"] = json!("InterfaceNamePrefix");
+                config["detectLocal"] = json!({"interfaceNamePrefix": self.picks.of(&["cni", "veth"])});
+            }
             5 => config["detectLocalMode"] = json!("NodeCIDR"),
             6 => config["clusterCIDR"] = json!(""),
             7 => config["clusterCIDR"] = json!(self.picks.of(&["10.0.0.0/8", "fd00::/8"])),

@@ -86,6 +86,8 @@ struct Config<'a> {
     scheduler: &'a str,
     #[serde(rename = "clusterCIDR")]
     cluster_cidr: String,
+    bridge_interface: &'a str,
+    interface_name_prefix: &'a str,
     #[serde(rename = "serviceCIDRs")]
     service_cidrs: Vec<String>,
     node_name: &'a str,
@@ -150,8 +152,10 @@ fn config(session: &Session) -> Config<'_> {
         family,
         node_name,
         node_ips,
+        bind_address: _,
         zone: _,
         cluster_cidr,
+        pod_interface,
         masquerade_all,
         masquerade_bit,
         random_fully,
@@ -168,6 +172,9 @@ fn config(session: &Session) -> Config<'_> {
         port_maps: _,
     } = &*session.config;
     let of_family = |cidr: &&Cidr| Family::of(cidr.address()) == *family;
+    let interface = |is_prefix: bool| {
+        pod_interface.as_ref().filter(|of| of.is_prefix == is_prefix).map_or("", |of| of.name.as_str())
+    };
     let ips: Vec<String> =
         node_ips.iter().filter(|ip| Family::of(**ip) == *family).map(ToString::to_string).collect();
     Config {
@@ -180,9 +187,11 @@ fn config(session: &Session) -> Config<'_> {
         scheduler: ipvs_scheduler.as_str(),
         // cmd/kube-proxy/app/server_linux.go, getLocalDetectors: that of each family.
         cluster_cidr: cluster_cidr.as_ref().filter(of_family).map(ToString::to_string).unwrap_or_default(),
+        bridge_interface: interface(false),
+        interface_name_prefix: interface(true),
         service_cidrs: texts(service_cidrs),
         node_name,
-        node_ip: ips.first().cloned().unwrap_or_default(),
+        node_ip: session.config.node_ip().map(|ip| ip.to_string()).unwrap_or_default(),
         node_ips: ips,
         random_fully: *random_fully,
         nfacct: *nfacct,

@@ -339,6 +339,7 @@ pub enum Format {
     PingTarget,
     /// False, but for UDP.
     OneWay,
+    InterfaceName,
     Seed,
     /// kube-proxy's `syncPeriod`.
     SyncPeriod,

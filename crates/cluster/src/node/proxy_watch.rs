@@ -1,12 +1,13 @@
 //! How changes reach a node's kube-proxy, and when it writes its rules.
 //! Source: pkg/proxy/config, pkg/proxy/runner (BoundedFrequencyRunner).
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::api::{AddressType, DetectLocalMode, NodePortAddresses, Uid};
 use crate::node::kube_proxy::{
-    LazySynced, Ports, ProxyConfig, ProxyMode, ServicePortName, Synced, build_rules, changed_objects,
-    clean_stale_entries, leftover_rules, ports, udp_endpoints_changed, update_ports,
+    LazySynced, PodInterface, Ports, ProxyConfig, ProxyMode, ServicePortName, Synced, build_rules,
+    changed_objects, clean_stale_entries, leftover_rules, ports, udp_endpoints_changed, update_ports,
 };
 use crate::node::{FailedSync, Machine, Proxier, ProxyStatus, Written};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, Time, WatchChange, WatchedObject, World};
@@ -269,17 +270,27 @@ impl World {
             family,
             node_name: machine.name.clone(),
             node_ips: machine.stack.addresses.clone(),
+            bind_address: config.bind_address,
             zone: machine.proxy.zone.clone(),
             cluster_cidr: match config.detect_local_mode.unwrap_or_default() {
                 DetectLocalMode::ClusterCidr => config.cluster_cidr.unwrap_or(pod_cidr),
                 DetectLocalMode::NodeCidr => machine.cni.range(family),
+                DetectLocalMode::BridgeInterface(_) | DetectLocalMode::InterfaceNamePrefix(_) => None,
+            },
+            pod_interface: match config.detect_local_mode.unwrap_or_default() {
+                DetectLocalMode::ClusterCidr | DetectLocalMode::NodeCidr => None,
+                DetectLocalMode::BridgeInterface(name) => Some(PodInterface { name, is_prefix: false }),
+                DetectLocalMode::InterfaceNamePrefix(name) => Some(PodInterface { name, is_prefix: true }),
             },
             service_cidrs: self.config.service_cidrs.values().copied().collect(),
             masquerade_all: config.masquerade_all.unwrap_or(usual.masquerade_all),
             masquerade_bit: config.masquerade_bit.unwrap_or(usual.masquerade_bit),
             node_port_addresses: match &config.node_port_addresses {
                 Some(NodePortAddresses::Primary) => {
-                    machine.addresses.values().map(|ip| Cidr::host(*ip)).collect()
+                    let bound = config.bind_address.filter(|ip| !ip.is_unspecified());
+                    let primary =
+                        |own: &IpAddr| bound.filter(|ip| Family::of(*ip) == Family::of(*own)).unwrap_or(*own);
+                    machine.addresses.values().map(|own| Cidr::host(primary(own))).collect()
                 }
                 Some(NodePortAddresses::In(ranges)) => ranges.clone(),
                 None => Vec::new(),

@@ -72,6 +72,7 @@ impl World {
         let before = flight.tuple;
         let undecided = self.is_undecided(node, &flight);
         let mut skb = skb_of(&flight);
+        skb.in_interface = if sent_here { "" } else { in_interface(&flight) };
         let connection = flight.trace.connection;
         let mut cx = Context {
             now: self.clock.now(),
@@ -211,6 +212,15 @@ impl World {
             protocol: failed.protocol,
         };
         self.send_icmp(connection, kind, Place::Node(node), tuple, Some(failed));
+    }
+}
+
+/// The interface of a node by which a packet comes: the bridge of its Pods (the CNI plugin bridge's default name), or the
+/// one towards other machines.
+fn in_interface(flight: &Flight) -> &'static str {
+    match flight.trace.segments.last().map(|link| link.from) {
+        Some(Place::Pod(_)) => "cni0",
+        Some(Place::Outside(_) | Place::LoadBalancer(_) | Place::Node(_) | Place::Internet) | None => "eth0",
     }
 }
 

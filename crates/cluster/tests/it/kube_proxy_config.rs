@@ -30,6 +30,16 @@ fn every_field_reaches_the_rules() {
         // Without a detector, traffic to the ClusterIP is never masqueraded.
         ("{clusterCIDR: ''}", "-d 10.96.172.246", "! -s 10.244.0.0/16 -d"),
         ("{detectLocalMode: NodeCIDR}", "! -s 10.244.1.0/24", "! -s 10.244.0.0/16 -d"),
+        (
+            "{detectLocalMode: BridgeInterface, detectLocal: {bridgeInterface: cni0}}",
+            "! -i cni0 -j KUBE-MARK-MASQ",
+            "! -s 10.244.0.0/16 -d",
+        ),
+        (
+            "{detectLocalMode: InterfaceNamePrefix, detectLocal: {interfaceNamePrefix: veth}}",
+            "! -i veth+ -j KUBE-MARK-MASQ",
+            "! -s 10.244.0.0/16 -d",
+        ),
         ("{masqueradeBit: 15}", "0x00008000", "0x00004000"),
         ("{localhostNodePorts: false}", "! -d 127.0.0.0/8", "block incoming localnet connections"),
         ("{nfacct: true}", "-m nfacct", "--ctstate INVALID -j DROP"),
@@ -52,6 +62,29 @@ fn masquerade_all_hides_pods() {
         let run = run(config, client);
         let seen = run.world().traffic().finished.iter().rev().find_map(|r| r.server_saw);
         assert_eq!(seen.map(|(ip, _)| ip.to_string()).as_deref(), Some(expected), "{config}");
+    }
+}
+
+/// The bridge of a node's Pods is cni0: what comes in by it is theirs. Their veth pairs are the bridge's ports, by which
+/// nothing comes that is routed.
+#[test]
+fn traffic_is_told_to_be_local_by_its_interface() {
+    let client = "{name: curl, from: pod/default/curl, to: 'http://web', rate: 1}";
+    for mode in ["iptables", "nftables", "ipvs"] {
+        for (detector, expected) in [
+            ("detectLocalMode: BridgeInterface, detectLocal: {bridgeInterface: cni0}", "10.244.1.2"),
+            ("detectLocalMode: BridgeInterface, detectLocal: {bridgeInterface: docker0}", "192.168.0.11"),
+            ("detectLocalMode: InterfaceNamePrefix, detectLocal: {interfaceNamePrefix: cni}", "10.244.1.2"),
+            (
+                "detectLocalMode: InterfaceNamePrefix, detectLocal: {interfaceNamePrefix: veth}",
+                "192.168.0.11",
+            ),
+        ] {
+            let run = run(&format!("{{{detector}}}\n  proxyMode: {mode}"), client);
+            let seen = run.world().traffic().finished.iter().rev().find_map(|r| r.server_saw);
+            let seen = seen.map(|(ip, _)| ip.to_string());
+            assert_eq!(seen.as_deref(), Some(expected), "mode {mode}, {detector}");
+        }
     }
 }
 

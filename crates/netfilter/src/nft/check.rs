@@ -146,6 +146,7 @@ impl Check<'_> {
                 | Statement::CtStatusDnat
                 | Statement::Address(..)
                 | Statement::OutsideOf(..)
+                | Statement::InInterface(_)
                 | Statement::Local(_)
                 | Statement::Protocol(_)
                 | Statement::Marked(_)

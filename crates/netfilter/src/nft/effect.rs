@@ -22,6 +22,7 @@ impl Table {
             | Statement::CtStatusDnat
             | Statement::Address(..)
             | Statement::OutsideOf(..)
+            | Statement::InInterface(_)
             | Statement::Local(_)
             | Statement::Protocol(_)
             | Statement::Marked(_)

@@ -135,6 +135,7 @@ impl<'e> Run<'e, '_, '_> {
             Statement::CtStatusDnat => packet.states().intersects(CtStates::DNAT),
             Statement::Address(end, prefix) => prefix.holds(&packet.address(*end)),
             Statement::OutsideOf(end, prefixes) => !is_in(prefixes, packet.address(*end)),
+            Statement::InInterface(interface) => interface.holds(packet.skb.in_interface),
             Statement::Local(end) => packet.is_local(*end),
             Statement::Protocol(protocol) => packet.skb.protocol() == Some(*protocol),
             Statement::Marked(bits) => packet.skb.mark & bits != 0,

@@ -49,6 +49,7 @@ fn is_idle(table: &Table, rule: &Rule, idle: u64) -> bool {
             | Statement::CtStatusDnat
             | Statement::Address(..)
             | Statement::OutsideOf(..)
+            | Statement::InInterface(_)
             | Statement::Local(_)
             | Statement::Protocol(_)
             | Statement::Marked(_) => {}

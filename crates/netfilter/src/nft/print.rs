@@ -272,6 +272,7 @@ impl RuleText<'_> {
                 f.write_str(" != ")?;
                 write_prefixes(f, prefixes)
             }
+            Statement::InInterface(interface) => write!(f, "{}", interface.for_nft()),
             Statement::Local(End::Source) => f.write_str("fib saddr type local"),
             Statement::Local(End::Destination) => f.write_str("fib daddr type local"),
             Statement::Protocol(protocol) => write!(f, "meta l4proto {}", protocol.lower()),

@@ -7,7 +7,7 @@ use crate::chain::ChainId;
 use crate::conntrack::CtStates;
 use crate::matches::{AddressMatch, End, MarkOp};
 use crate::owner::Owner;
-use crate::{Cidr, Protocol, Str};
+use crate::{Cidr, InterfaceMatch, Protocol, Str};
 
 /// Where a packet goes on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +42,8 @@ pub enum Statement {
     CtStatusDnat,
     /// `ip saddr PREFIX`, `ip daddr != PREFIX`
     Address(End, AddressMatch),
+    /// `iifname NAME`
+    InInterface(InterfaceMatch),
     /// `ip saddr != { PREFIX, ... }`
     OutsideOf(End, Box<[Cidr]>),
     /// `fib saddr type local`

@@ -43,7 +43,7 @@ pub(crate) use canonical::{pull_policy, pull_policy_of};
 pub(super) use lifecycle::sleep_problem;
 pub(super) use meta::labels as read_labels;
 pub(super) use names::{check as check_name, findings as name_findings, holds as holds_name};
-pub(super) use node::cidr as read_cidr;
+pub(super) use node::{address as read_address, cidr as read_cidr};
 pub(super) use pod::{one_of as pod_one_of, required as pod_required};
 pub(super) use scheduling::no_operator;
 use schema::undecodable;

@@ -7,7 +7,7 @@ use crate::api::*;
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{Moment, Span};
 use crate::traffic::MAX_RATE_MILLI;
-use netfilter::{Cidr, Family, PerFamily, Protocol, Scheduler};
+use netfilter::{Cidr, Family, InterfaceName, PerFamily, Protocol, Scheduler};
 
 fn scenario(spec: &str) -> String {
     let spec: String = spec.lines().map(|line| format!("  {line}\n")).collect();
@@ -116,7 +116,10 @@ fn rules_of_a_scenario() {
             "spec.kubeProxy.masqueradeBit: Invalid value: 32: must be between 0 and 31",
         ),
         ("kubeProxy: {clusterCIDR: 10.0.0.0}", "spec.kubeProxy.clusterCIDR: Invalid value"),
-        ("kubeProxy: {detectLocalMode: BridgeInterface}", "supported values: \"ClusterCIDR\", \"NodeCIDR\""),
+        (
+            "kubeProxy: {detectLocalMode: BridgeInterface}",
+            "spec.kubeProxy.detectLocal.bridgeInterface: Invalid value: \"\": must be the name of an interface",
+        ),
         ("kubeProxy: {masqueradeAl: true}", "spec.kubeProxy.masqueradeAl: unknown field"),
         (
             "kubeProxy: {nodePortAddresses: [primary, 10.0.0.0/8]}",
@@ -486,11 +489,18 @@ fn policy() -> impl Strategy<Value = ServicePolicy> {
 
 fn kube_proxy() -> impl Strategy<Value = KubeProxy> {
     let addresses = prop_oneof![Just(NodePortAddresses::Primary), cidrs().prop_map(NodePortAddresses::In)];
-    let mode = prop_oneof![Just(DetectLocalMode::ClusterCidr), Just(DetectLocalMode::NodeCidr)];
-    let flags = (any::<[Option<bool>; 3]>(), proptest::option::of(0..=31u8));
+    let interface = InterfaceName::new("cni0").expect("a name");
+    let mode = prop_oneof![
+        Just(DetectLocalMode::ClusterCidr),
+        Just(DetectLocalMode::NodeCidr),
+        Just(DetectLocalMode::BridgeInterface(interface)),
+        Just(DetectLocalMode::InterfaceNamePrefix(interface))
+    ];
+    let flags = (any::<[Option<bool>; 4]>(), proptest::option::of(0..=31u8));
     let periods = (proptest::option::of(0..1_000u64), proptest::option::of(1_000..9_000u64));
-    (cidrs(), any::<bool>(), proptest::option::of(mode), flags, proptest::option::of(addresses), periods)
-        .prop_map(|(cidrs, said, mode, flags, addresses, periods)| KubeProxy {
+    let own = (proptest::option::of(any::<std::net::IpAddr>()), proptest::option::of(cidrs()));
+    (cidrs(), any::<bool>(), proptest::option::of(mode), flags, proptest::option::of(addresses), periods, own)
+        .prop_map(|(cidrs, said, mode, flags, addresses, periods, own)| KubeProxy {
             cluster_cidr: said.then(|| cidrs.first().copied()),
             detect_local_mode: mode,
             masquerade_all: flags.0[0],
@@ -498,6 +508,9 @@ fn kube_proxy() -> impl Strategy<Value = KubeProxy> {
             node_port_addresses: addresses,
             localhost_node_ports: flags.0[1],
             nfacct: flags.0[2],
+            strict_arp: flags.0[3],
+            bind_address: own.0,
+            exclude_cidrs: own.1,
             min_sync_period: periods.0.map(Span::from_millis),
             sync_period: periods.1.map(Span::from_millis),
         })

@@ -22,7 +22,7 @@ pub(crate) mod tests;
 
 pub use categorize::{Categorized, TopologyMode, categorize, topology_mode};
 pub use checks::{is_kube_proxys, rule_problems};
-pub use config::ProxyConfig;
+pub use config::{PodInterface, ProxyConfig};
 pub use conntrack_cleanup::clean_stale_entries;
 pub use describe::{
     BlockReason, EndpointChoice, PortSummary, RuleRole, SelectionReason, endpoint_choices, port_summary,

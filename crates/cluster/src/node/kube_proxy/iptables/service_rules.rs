@@ -240,10 +240,9 @@ impl<'a> Plan<'a> {
     /// It is masqueraded so that the reply comes back through this node.
     fn masquerade_internal(&self) -> Option<Rule> {
         let to = self.destination(self.service.cluster_ip);
-        let from_elsewhere = self.cfg.pods().map(AddressMatch::outside);
-        let conditions = match (self.cfg.masquerade_all, from_elsewhere) {
+        let conditions = match (self.cfg.masquerade_all, self.cfg.local_detector()) {
             (true, _) => to.to_vec(),
-            (false, Some(prefix)) => [&to[..], &[Match::Source(prefix)]].concat(),
+            (false, Some(detector)) => [&to[..], &[detector.matches(false)]].concat(),
             (false, None) => return None,
         };
         Some(self.jump(&conditions, nat::KUBE_MARK_MASQ, Some("cluster IP")))
@@ -265,9 +264,8 @@ impl<'a> Plan<'a> {
         if !self.service.external_policy_local {
             jump(&[], nat::KUBE_MARK_MASQ, about("masquerade traffic for"));
         } else if let Some(cluster) = self.cluster {
-            if let Some(pods) = self.cfg.pods() {
-                let from_pod = Match::Source(AddressMatch::within(pods));
-                jump(&[from_pod], cluster, about("pod traffic for"));
+            if let Some(detector) = self.cfg.local_detector() {
+                jump(&[detector.matches(true)], cluster, about("pod traffic for"));
             }
             jump(&[from_here], nat::KUBE_MARK_MASQ, about("masquerade LOCAL traffic for"));
             jump(&[from_here], cluster, about("route LOCAL traffic for"));

@@ -175,9 +175,9 @@ impl Writer<'_> {
             return None;
         }
         let asks = Match::Set { set, ends: DST_DST };
-        let rule = match (self.cfg.masquerade_all, self.cfg.pods()) {
+        let rule = match (self.cfg.masquerade_all, self.cfg.local_detector()) {
             (true, _) => Rule::new(&[asks], MASQ),
-            (false, Some(pods)) => Rule::new(&[asks, Match::Source(AddressMatch::outside(pods))], MASQ),
+            (false, Some(detector)) => Rule::new(&[asks, detector.matches(false)], MASQ),
             (false, None) => Rule::new(&[Match::Set { set, ends: SetEnds::SrcDst }], MASQ),
         };
         Some(rule.commented(comment(set)))

@@ -181,9 +181,8 @@ fn services(table: &mut Table, cfg: &ProxyConfig, chains: &Chains, fixed: &Fixed
     if cfg.masquerade_all {
         let rule = Rule::new([to_cluster_ip, mark]).commented("masquerade all clusterIP traffic");
         table.append(chains.services, rule);
-    } else if let Some(pods) = cfg.pods() {
-        let from_elsewhere = Statement::Address(End::Source, AddressMatch::outside(pods));
-        let rule = Rule::new([to_cluster_ip, from_elsewhere, mark])
+    } else if let Some(detector) = cfg.local_detector() {
+        let rule = Rule::new([to_cluster_ip, detector.statement(false), mark])
             .commented("masquerade clusterIP traffic from outside cluster");
         table.append(chains.services, rule);
     }
@@ -251,7 +250,8 @@ fn node_port_ips(cfg: &ProxyConfig) -> Option<Vec<IpAddr>> {
     let mine = |c: &&Cidr| Family::of(c.address()) == cfg.family;
     let prefixes: Vec<Cidr> = cfg.node_port_addresses.iter().filter(mine).copied().collect();
     if cfg.node_port_addresses.is_empty() {
-        return Some(cfg.node_ip().into_iter().collect());
+        let primary = cfg.node_ip().filter(|ip| cfg.node_ips.contains(ip));
+        return Some(primary.into_iter().collect());
     }
     if prefixes.is_empty() || prefixes.iter().any(|prefix| prefix.length() == 0) {
         return None;

@@ -7,7 +7,7 @@ use super::fixed::{Fixed, address, mark};
 use super::names::service_port_chain_name_base;
 use crate::node::kube_proxy::{Categorized, Port, ProxyConfig, ServicePortInfo};
 use netfilter::nft::{Chain, Element, Rule, RuleGroup, SetId, Statement, Verdict};
-use netfilter::{AddressMatch, ChainId, End, Tuple};
+use netfilter::{ChainId, End, Tuple};
 
 /// A service port while its chains are written.
 struct Plan<'a> {
@@ -152,9 +152,8 @@ impl<'a> Plan<'a> {
         if !self.service.external_policy_local {
             append(&[mark(self.cfg)], Some("masquerade"));
         } else if let Some(cluster) = self.cluster {
-            if let Some(pods) = self.cfg.pods() {
-                let from_pod = Statement::Address(End::Source, AddressMatch::within(pods));
-                append(&[from_pod, goto(cluster)], Some("short-circuit pod traffic"));
+            if let Some(detector) = self.cfg.local_detector() {
+                append(&[detector.statement(true), goto(cluster)], Some("short-circuit pod traffic"));
             }
             append(&[from_here(), mark(self.cfg)], Some("masquerade local traffic"));
             append(&[from_here(), goto(cluster)], Some("short-circuit local traffic"));

@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::fixture::{NODE, NODE_IP, PODS, Seen, config, endpoint, http, ip, port, service, slice};
 use crate::api::{Endpoint, LoadBalancerIngress, Service, ServiceType, SessionAffinity, TrafficPolicy};
-use crate::node::kube_proxy::ProxyConfig;
-use netfilter::{Cidr, Protocol};
+use crate::node::kube_proxy::{PodInterface, ProxyConfig};
+use netfilter::{Cidr, InterfaceName, Protocol};
 
 fn policy() -> impl Strategy<Value = TrafficPolicy> {
     prop_oneof![Just(TrafficPolicy::Cluster), Just(TrafficPolicy::Local)]
@@ -88,11 +88,18 @@ pub fn any_config() -> impl Strategy<Value = ProxyConfig> {
         prefixes(kinds[kind])
     };
     let bits = prop_oneof![Just(14), Just(0), Just(31)];
-    (flags, 0..5usize, bits, any::<bool>()).prop_map(move |(flags, addresses, masquerade_bit, large)| {
+    let pod_interface = prop_oneof![
+        3 => Just(None),
+        1 => prop::sample::select(vec![("cni0", false), ("docker0", false), ("cni", true), ("veth", true)])
+            .prop_map(|(name, is_prefix)| InterfaceName::new(name).map(|name| PodInterface { name, is_prefix })),
+    ];
+    let rest = (bits, any::<bool>(), pod_interface);
+    (flags, 0..5usize, rest).prop_map(move |(flags, addresses, (masquerade_bit, large, pod_interface))| {
         let [detector, masquerade_all, localhost_node_ports, random_fully, tcp_be_liberal, cni, nfacct] =
             flags;
         ProxyConfig {
             cluster_cidr: config().cluster_cidr.filter(|_| detector),
+            pod_interface,
             masquerade_all,
             masquerade_bit,
             random_fully,

@@ -2,7 +2,7 @@
 
 use std::net::{IpAddr, SocketAddr};
 
-use super::printed::Outcome;
+use super::printed::{Outcome, interface};
 use crate::node::kube_proxy::ProxyConfig;
 use crate::sim::{Chance, Time};
 use netfilter::{
@@ -37,6 +37,7 @@ impl<'a> Node<'a> {
             |ip: IpAddr| ip.is_loopback() || cfg.node_ips.contains(&ip) || kube_ipvs0.contains(&ip);
         let route = |to: &Tuple| if is_local(to.dst) { Route::Local } else { Route::Out(cfg.node_ips[0]) };
         let mut skb = Skb::new(*tuple, kind(tuple.protocol));
+        skb.in_interface = interface(&cfg.node_ips, kube_ipvs0, tuple.src);
         self.hits.clear();
         let node = Chance::subject(&cfg.node_name);
         let trace = Some(&mut self.hits);

@@ -52,6 +52,8 @@ impl NftText {
         let (holds, rest) = match words {
             [] => (false, words),
             ["ct", "state", "new", rest @ ..] => (true, rest),
+            ["iifname", "!=", name, rest @ ..] => (!comes_by(&packet, name), rest),
+            ["iifname", name, rest @ ..] => (comes_by(&packet, name), rest),
             ["ct", "status", "dnat", rest @ ..] => (packet.dnat, rest),
             ["fib", field, "type", "local", rest @ ..] => {
                 (packet.is_here(value(&packet, field).parse().unwrap()), rest)
@@ -176,4 +178,12 @@ fn choices_of(words: &[&str], count: &str) -> Vec<String> {
 fn hex(text: &str) -> u32 {
     let digits = text.strip_prefix("0x").unwrap_or_else(|| panic!("hexadecimal: {text}"));
     u32::from_str_radix(digits, 16).unwrap()
+}
+
+/// `cni0`, or `veth*`.
+fn comes_by(packet: &Packet, name: &str) -> bool {
+    match name.strip_suffix('*') {
+        Some(prefix) => packet.interface.starts_with(prefix),
+        None => packet.interface == name,
+    }
 }

@@ -15,6 +15,8 @@ pub struct Packet<'a> {
     /// Those of kube-ipvs0.
     dummy: &'a [IpAddr],
     pub tuple: Tuple,
+    /// The one that it came in by; empty for one of the node's own.
+    pub interface: &'static str,
     pub mark: u32,
     pub dnat: bool,
     pub masqueraded: bool,
@@ -127,6 +129,17 @@ pub trait Printed {
     fn run<'a>(&self, base: &Base, packet: Packet<'a>) -> Vec<Packet<'a>>;
 }
 
+/// By which interface packets from an address come: the bridge of the node's Pods, or the one towards other machines.
+pub fn interface(node: &[IpAddr], dummy: &[IpAddr], source: IpAddr) -> &'static str {
+    let is_here = source.is_loopback() || node.contains(&source) || dummy.contains(&source);
+    let pods = Prefix::read(if source.is_ipv4() { "10.244.0.0/16" } else { "fd00:10:244::/48" });
+    match (is_here, pods.is_some_and(|pods| pods.has(source))) {
+        (true, _) => "",
+        (false, true) => "cni0",
+        (false, false) => "eth0",
+    }
+}
+
 /// What may become of a connection.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Traced {
@@ -154,6 +167,7 @@ impl Host<'_> {
             node: &self.cfg.node_ips,
             dummy: self.dummy,
             tuple: *tuple,
+            interface: interface(&self.cfg.node_ips, self.dummy, tuple.src),
             mark: 0,
             dnat: false,
             masqueraded: false,
@@ -190,7 +204,12 @@ impl Host<'_> {
 
     fn along<'p>(&self, hooks: &[&str], packet: Packet<'p>) -> Vec<Packet<'p>> {
         let after = |packets: Vec<Packet<'p>>, hook: &&str| {
-            packets.into_iter().flat_map(|packet| self.at(hook, packet)).collect()
+            let loops = |packet: &Packet| *hook == "prerouting" && packet.interface.is_empty();
+            let arrive = |packet: Packet<'p>| match loops(&packet) {
+                true => Packet { interface: "lo", ..packet },
+                false => packet,
+            };
+            packets.into_iter().map(arrive).flat_map(|packet| self.at(hook, packet)).collect()
         };
         hooks.iter().fold(vec![packet], after)
     }

@@ -44,6 +44,8 @@ pub enum End {
 
 #[derive(Debug)]
 pub enum What {
+    /// Its name, or with a `+` how it begins.
+    Interface(String),
     Address(End, Prefix),
     Protocol(String),
     Port(u16),
@@ -238,6 +240,7 @@ impl<'a> Reader<'a> {
     fn condition(&mut self, option: &str) -> Option<What> {
         Some(match option {
             "-s" => What::Address(End::Source, self.prefix()),
+            "-i" => What::Interface(self.word().to_owned()),
             "-d" => What::Address(End::Destination, self.prefix()),
             "-p" => What::Protocol(self.word().to_owned()),
             "--dport" => {

@@ -130,6 +130,10 @@ fn holds(ask: &Ask, sets: &Sets, packet: &mut Packet) -> bool {
     let address = |end: &End| if *end == End::Source { tuple.src } else { tuple.dst };
     match &ask.what {
         What::Address(end, prefix) => prefix.has(address(end)),
+        What::Interface(name) => match name.strip_suffix('+') {
+            Some(prefix) => packet.interface.starts_with(prefix),
+            None => packet.interface == name,
+        },
         What::Protocol(name) => tuple.protocol.lower() == name,
         What::Port(port) => tuple.dst_port == *port,
         What::Local(end) => packet.is_here(address(end)),
