@@ -16,7 +16,7 @@ pub enum Protocol {
     Tcp,
     Udp,
     Sctp,
-    /// Echo, in either family. It has no ports, so no Service and no rule of kube-proxy is about it.
+    /// Echo, in either family. It has no ports.
     Icmp,
 }
 

@@ -215,8 +215,8 @@ impl World {
     }
 }
 
-/// The interface of a node by which a packet comes: the bridge of its Pods (the CNI plugin bridge's default name), or the
-/// one towards other machines.
+/// The interface of a node by which a packet comes: the bridge of its Pods, under the CNI plugin bridge's default name,
+/// or the one towards other machines.
 fn in_interface(flight: &Flight) -> &'static str {
     match flight.trace.segments.last().map(|link| link.from) {
         Some(Place::Pod(_)) => "cni0",
