@@ -3,7 +3,7 @@
 use crate::components::{Complaint, Form, RateSlider, Select, Submit, TextField};
 use crate::session::{Selection, Session};
 use crate::ui::Ui;
-use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Name, Str};
+use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Name, Resolve, Str};
 use cluster::sim::{Refusal, World};
 use leptos::prelude::*;
 use netfilter::Protocol;
@@ -226,6 +226,7 @@ fn client(world: &World, from: &str, to: &str, sends: Sends, rate_milli: u32) ->
         rate_milli,
         keep_alive: false,
         one_way: sends == Sends::OneWay,
+        resolve: Resolve::EachTime,
         timeout: None,
     }
 }

@@ -6,7 +6,7 @@ use super::service::counted;
 use crate::components::{Button, Fact, Facts, RateSlider};
 use crate::session::{Selection, Session};
 use crate::text;
-use cluster::api::{Action, ClientFrom, ClientSpec};
+use cluster::api::{Action, ClientFrom, ClientSpec, Resolve};
 use cluster::sim::World;
 use cluster::traffic::{ClientId, Counts};
 use leptos::prelude::*;
@@ -37,6 +37,11 @@ fn ClientFacts(id: ClientId, spec: Memo<Arc<ClientSpec>>) -> impl IntoView {
         (false, true) => "one for many requests",
         (false, false) => "one for each request",
     };
+    let asks_dns = Memo::new(move |_| match spec.read().resolve {
+        Resolve::EachTime => None,
+        Resolve::Ttl => Some("when the TTL of its last answer has run out"),
+        Resolve::Once => Some("once, and keeps the address"),
+    });
     let failures = Memo::new(move |_| failures(&counts.read()));
     let before = session.watch_traffic(move |world| {
         world.traffic().stats_before.clients.get(&spec.read_untracked().name).map(counted)
@@ -50,6 +55,9 @@ fn ClientFacts(id: ClientId, spec: Memo<Arc<ClientSpec>>) -> impl IntoView {
                 <code class="pk-mono">{move || spec.read().to.to_string()}</code>
             </Fact>
             <Fact name="Connections">{connections}</Fact>
+            <ShowLet some=asks_dns let:when>
+                <Fact name="Asks DNS">{when}</Fact>
+            </ShowLet>
             <Fact name="Requests">{move || counted(&counts.read())}</Fact>
             <Fact name="Failed">
                 <ShowLet some=failures fallback=|| "none" let:failures>

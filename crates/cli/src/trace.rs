@@ -5,7 +5,7 @@ mod text;
 
 use std::net::{IpAddr, SocketAddr};
 
-use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Manifest, NsName, Scenario};
+use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Manifest, NsName, Resolve, Scenario};
 use cluster::sim::{Run, World};
 use cluster::traffic::{ConnectionId, Target};
 use netfilter::Protocol;
@@ -36,6 +36,7 @@ pub fn trace(args: &Args) -> Result<String, Failure> {
         rate_milli: 0,
         keep_alive: false,
         one_way: false,
+        resolve: Resolve::EachTime,
         timeout: None,
     };
     act(&mut run, Action::AddClient { client })?;

@@ -3,7 +3,8 @@
 use cluster::api::Kind as ObjectKind;
 use cluster::api::{
     Action, App, ClientFrom, ClientSpec, Exits, Labels, Name, NsName, ObjectRef, PatchType, PolicyField,
-    Prerequisite, Propagation, ServicePolicy, ServiceType, SessionAffinity, Str, TaintChange, TrafficPolicy,
+    Prerequisite, Propagation, Resolve, ServicePolicy, ServiceType, SessionAffinity, Str, TaintChange,
+    TrafficPolicy,
 };
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::{Span, World};
@@ -312,6 +313,7 @@ fn new_client(picks: &mut Picks<'_>, world: &World) -> ClientSpec {
         one_way: (protocol == Protocol::Udp || picks.seldom(12)) && picks.flag(),
         rate_milli: picks.of(&[1_000, 0, 10_000, 200]),
         keep_alive: picks.flag(),
+        resolve: picks.of(&[Resolve::EachTime, Resolve::Ttl, Resolve::Once]),
         timeout: picks.of(&[None, Some(Span::from_secs(1)), Some(Span::from_secs(60))]),
     }
 }

@@ -39,6 +39,21 @@ pub fn alias_called(world: &World, record: &ConnectionRecord) -> Option<String> 
     (!aliases.is_empty()).then(|| format!("{host} is an alias of {}", aliases.join(", which is one of ")))
 }
 
+/// What a client that keeps an address goes by, and whether DNS has another by now.
+pub fn kept_address(world: &World, record: &ConnectionRecord) -> Option<String> {
+    let (at, address) = (world.moment(record.resolved?), record.tuple?.dst);
+    let (namespace, host) = name_called(world, record)?;
+    let now = match world.resolve(&world.cluster_first(&namespace), &host, Shuffle::default()) {
+        Answer::Addresses { addresses, .. } if addresses.contains(&address) => String::new(),
+        Answer::Addresses { addresses, .. } => {
+            let first = addresses.first().map_or_else(String::new, ToString::to_string);
+            format!(", and DNS has {first} now")
+        }
+        Answer::NoSuchName | Answer::Outside { .. } => ", and DNS has none now".to_string(),
+    };
+    Some(format!("The client has kept {address} since it asked for {host} at {}{now}.", crate::moment(at)))
+}
+
 /// Whether the Service whose address was called has the called port. True if the Service was deleted.
 pub fn has_port(world: &World, record: &ConnectionRecord) -> bool {
     let service = record.service.as_ref().and_then(|(_, uid)| world.store().service_by_uid(*uid));

@@ -11,7 +11,7 @@ use cluster::trace::{
 use cluster::traffic::Target;
 use netfilter::{RuleEffect, RuleHit, Scheduler, Tuple};
 
-use crate::called::{alias_called, port_called, service_called};
+use crate::called::{alias_called, kept_address, port_called, service_called};
 use crate::unresolved::unresolved;
 use crate::{loss_class, outcome, packet_verdict, place};
 
@@ -72,6 +72,9 @@ pub fn why(world: &World, record: &ConnectionRecord) -> Why {
             None => "Its first packet is still on its way.".to_string(),
         },
     };
+    if let Some(kept) = kept_address(world, record) {
+        sentence = format!("{kept} {sentence}");
+    }
     if let (Some((seen, _)), Some(tuple)) = (record.server_saw, record.tuple)
         && seen != tuple.src
     {

@@ -92,7 +92,7 @@ pub use resources::{CPU, EPHEMERAL_STORAGE, MEMORY, PODS, ResourceList, Resource
 pub(crate) use scenario::check_action;
 pub use scenario::{
     App, ClientFrom, ClientSpec, CloudProvider, DetectLocalMode, Exits, FieldValidation, KubeProxy,
-    MAX_ACTIONS, MAX_APPS, NodePortAddresses, Scenario, ScenarioNode, Start, TimingProfile,
+    MAX_ACTIONS, MAX_APPS, NodePortAddresses, Resolve, Scenario, ScenarioNode, Start, TimingProfile,
 };
 pub use selectors::{NearMiss, SET_BY_CONTROLLERS, near_miss, selects};
 pub(crate) use served::{ServedIn, served};

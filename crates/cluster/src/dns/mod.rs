@@ -15,7 +15,7 @@ mod server;
 pub use message::{DnsData, DnsRecord, Question, Rcode, RecordType, Response};
 pub use name::{DomainName, NameProblem};
 pub use resolver::{Lookup, ResolvConf};
-pub use server::Shuffle;
+pub use server::{Shuffle, TTL};
 
 use std::net::IpAddr;
 

@@ -17,8 +17,8 @@ use netfilter::Family;
 
 /// Its zones; of the last two, what it does not find is asked for outside.
 const ZONES: [&str; 3] = [DOMAIN, "in-addr.arpa", "ip6.arpa"];
-/// `ttl 30`: of records, and of the denial of others.
-const TTL: u32 = 30;
+/// `ttl 30`: of records, and of the denial of others; seconds.
+pub const TTL: u32 = 30;
 const VERSION_TTL: u32 = 28_800;
 /// kubernetes.go, DNSSchemaVersion.
 const VERSION: &str = "1.1.0";

@@ -65,6 +65,8 @@ pub struct ConnectionRecord {
     pub target: Str,
     /// The Service whose address was called.
     pub service: Option<(NsName, Uid)>,
+    /// When the client asked DNS for the address, if that was for an earlier connection.
+    pub resolved: Option<Time>,
     /// As the client sees it.
     pub tuple: Option<Tuple>,
     /// The Pod that accepted it.

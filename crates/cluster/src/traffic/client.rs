@@ -3,16 +3,18 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
+use litemap::LiteMap;
+
 use super::{ClientId, Target, Traffic};
 use crate::api::{
-    ClientFrom, ClientSpec, CloudProvider, Kind, NsName, ObjectRef, Pod, Service, ServicePort, ServiceType,
-    Uid,
+    ClientFrom, ClientSpec, CloudProvider, Kind, NsName, ObjectRef, Pod, Resolve, Service, ServicePort,
+    ServiceType, Uid,
 };
-use crate::dns::{Answer, Shuffle};
+use crate::dns::{self, Answer, Shuffle};
 use crate::net::Prefixes;
 use crate::node::Machine;
 use crate::node::kubelet::Process;
-use crate::sim::{Chance, Event, Purpose, Span, World};
+use crate::sim::{Chance, Event, Purpose, Span, Time, World};
 use crate::trace::{ConnectionRecord, Outcome, Place};
 use netfilter::{Family, PerFamily, Protocol};
 
@@ -31,6 +33,25 @@ pub struct Client {
     epoch: u32,
     /// Keys its random draws. It depends only on the client's name.
     pub(crate) subject: u64,
+    /// What its processes know of DNS, if they keep that.
+    resolved: LiteMap<ProcessId, Resolved>,
+}
+
+/// Where a client's process runs, and how often its container was restarted, or its node was started, by then.
+type ProcessId = (Place, u32);
+
+#[derive(Clone, Copy, Debug)]
+struct Resolved {
+    address: IpAddr,
+    at: Time,
+}
+
+/// Where a request goes, and when its name was resolved, if that was for an earlier one.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Destination {
+    pub address: IpAddr,
+    pub port: u16,
+    pub resolved: Option<Time>,
 }
 
 impl Client {
@@ -84,8 +105,17 @@ impl World {
         };
         let subject = Chance::subject(&spec.name);
         let target = Target::of(&spec.to, spec.protocol);
-        let client =
-            Client { id, spec: Arc::new(spec), target, addresses, open: 0, ordinal: 0, epoch: 0, subject };
+        let client = Client {
+            id,
+            spec: Arc::new(spec),
+            target,
+            addresses,
+            open: 0,
+            ordinal: 0,
+            epoch: 0,
+            subject,
+            resolved: LiteMap::new(),
+        };
         self.traffic.clients.insert(id, client);
         if self.clients_began() {
             self.plan_first_request(id);
@@ -181,8 +211,8 @@ impl World {
         if client.spec.keeps_its_socket() && self.reuse_connection(id, caller.place) {
             return true;
         }
-        match self.address_of(&client, &caller, ordinal) {
-            Ok(to) => self.open_connection(&client, self.origin_for(&caller, to.0), ordinal, to),
+        match self.destination(&client, &caller, ordinal) {
+            Ok(to) => self.open_connection(&client, self.origin_for(&caller, to.address), ordinal, to),
             Err(outcome) => self.fail_at_once(&client, caller.place, ordinal, outcome),
         }
         true
@@ -281,17 +311,61 @@ impl World {
     }
 
     /// The destination of a request: from a name, an address, or a Service's external address.
-    fn address_of(&self, client: &Client, caller: &Caller, ordinal: u64) -> Result<(IpAddr, u16), Outcome> {
+    fn destination(
+        &mut self,
+        client: &Client,
+        caller: &Caller,
+        ordinal: u64,
+    ) -> Result<Destination, Outcome> {
         match client.target.as_ref().ok_or(Outcome::Unresolved)? {
             Target::WayIn { service, port } => {
                 let (address, port) = self.way_in(client, caller, (service, *port), ordinal)?;
-                Ok((address, if client.spec.protocol == Protocol::Icmp { 0 } else { port }))
+                let port = if client.spec.protocol == Protocol::Icmp { 0 } else { port };
+                Ok(Destination { address, port, resolved: None })
             }
             Target::Host { host, port } => {
-                let address = self.address_named(client, caller, host, ordinal);
-                address.map(|address| (address, *port)).ok_or(Outcome::Unresolved)
+                if let Some(Resolved { address, at }) = self.known_address(client, caller) {
+                    return Ok(Destination { address, port: *port, resolved: Some(at) });
+                }
+                let address = self.address_named(client, caller, host, ordinal).ok_or(Outcome::Unresolved)?;
+                self.keep_address(client, caller, address);
+                Ok(Destination { address, port: *port, resolved: None })
             }
         }
+    }
+
+    /// What the process was told when it last asked, if it goes by that still.
+    fn known_address(&self, client: &Client, caller: &Caller) -> Option<Resolved> {
+        let known = *client.resolved.get(&self.process_of(caller))?;
+        let is_valid = match client.spec.resolve {
+            Resolve::EachTime => false,
+            Resolve::Ttl => self.clock.now() < known.at + Span::from_secs(dns::TTL.into()),
+            Resolve::Once => true,
+        };
+        is_valid.then_some(known)
+    }
+
+    fn keep_address(&mut self, client: &Client, caller: &Caller, address: IpAddr) {
+        if client.spec.resolve == Resolve::EachTime {
+            return;
+        }
+        let (process, at) = (self.process_of(caller), self.clock.now());
+        let Some(client) = self.traffic.clients.get_mut(&client.id) else { return };
+        // Of those that are gone nothing is kept: there are as many as the client has Pods.
+        client.resolved.retain(|(place, _), _| match place {
+            Place::Pod(pod) => self.pods.contains_key(pod),
+            Place::Node(_) | Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => true,
+        });
+        client.resolved.insert(process, Resolved { address, at });
+    }
+
+    fn process_of(&self, caller: &Caller) -> ProcessId {
+        let start = match (caller.pod.and_then(|pod| self.pods.get(&pod)), caller.place) {
+            (Some(runtime), _) => runtime.main_restarts(),
+            (None, Place::Node(node)) => self.machines.get(&node).map_or(0, |machine| machine.boot),
+            (None, Place::Pod(_) | Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet) => 0,
+        };
+        (caller.place, start)
     }
 
     /// One of the addresses from [`World::resolve`], of a family that the caller has: getaddrinfo asks for no

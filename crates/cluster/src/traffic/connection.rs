@@ -5,10 +5,8 @@
 //! windows, nor data larger than a packet. SCTP takes five as well: INIT, INIT ACK, the request with the cookie, the
 //! answer with the cookie's ACK, and SHUTDOWN. UDP and a ping take two; a one-way sender's datagram is alone.
 
-use std::net::IpAddr;
-
 use super::balancer::Proxied;
-use super::client::Origin;
+use super::client::{Destination, Origin};
 use super::{Client, ClientId, ConnectionId, PacketId, Stats};
 use crate::api::{NsName, Uid};
 use crate::node::kubelet::Process;
@@ -97,7 +95,7 @@ impl World {
         client: &Client,
         origin: Origin,
         ordinal: u64,
-        (address, port): (IpAddr, u16),
+        Destination { address, port, resolved }: Destination,
     ) {
         let protocol = client.spec.protocol;
         let mut tuple = Tuple { src: origin.address, src_port: 0, dst: address, dst_port: port, protocol };
@@ -107,6 +105,7 @@ impl World {
         let to_node =
             port != 0 && (at_home || self.machines.values().any(|m| m.addresses.contains(&address)));
         if let Some(live) = self.traffic.connections.get_mut(&id) {
+            live.record.resolved = resolved;
             live.record.service = self.store.services.iter().find_map(|s| {
                 let own = s.spec.cluster_ips.contains(&address)
                     || s.ingress.iter().any(|i| i.ip == address)
@@ -142,6 +141,7 @@ impl World {
             source,
             target: client.spec.to.clone(),
             service: None,
+            resolved: None,
             tuple,
             server: None,
             server_saw: None,

@@ -4,7 +4,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::api::{ClientFrom, ClientSpec, Kind, Name, NsName, PodSpec, Service, ServiceType, Str};
+use crate::api::{ClientFrom, ClientSpec, Kind, Name, NsName, PodSpec, Resolve, Service, ServiceType, Str};
 use crate::sim::World;
 use crate::traffic::target::scheme;
 use crate::traffic::{MAX_CLIENTS, Target};
@@ -67,6 +67,7 @@ fn caller(call: &Call) -> ClientSpec {
         rate_milli: DERIVED_RATE_MILLI,
         keep_alive: false,
         one_way: false,
+        resolve: Resolve::EachTime,
         timeout: None,
     }
 }
@@ -81,6 +82,7 @@ fn outside(service: &Arc<Service>) -> ClientSpec {
         rate_milli: DEFAULT_RATE_MILLI,
         keep_alive: false,
         one_way: false,
+        resolve: Resolve::EachTime,
         timeout: None,
     }
 }
@@ -97,6 +99,7 @@ fn inside(service: &Arc<Service>) -> ClientSpec {
         rate_milli: DERIVED_RATE_MILLI,
         keep_alive: false,
         one_way: false,
+        resolve: Resolve::EachTime,
         timeout: None,
     }
 }

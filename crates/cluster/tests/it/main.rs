@@ -41,6 +41,7 @@ mod prerequisites;
 mod properties;
 mod ranges;
 mod relations;
+mod resolving;
 mod retransmission;
 mod rules_view;
 mod scenarios;

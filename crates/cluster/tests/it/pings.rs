@@ -1,6 +1,6 @@
 //! ICMP echo: who answers a ping depends on who has the address, and of a Service's address on kube-proxy's mode.
 
-use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Manifest};
+use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Manifest, Resolve};
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::Run;
 use cluster::trace::{LossClass, Outcome, PacketKind};
@@ -57,6 +57,7 @@ fn ping(run: &mut Run, from: ClientFrom, to: &str) -> (Outcome, Option<LossClass
         rate_milli: 0,
         keep_alive: false,
         one_way: false,
+        resolve: Resolve::EachTime,
         timeout: None,
     };
     run.act(Action::AddClient { client }).expect("it can be added");
@@ -122,6 +123,7 @@ fn a_ping_to_outside_is_masqueraded_and_its_reply_put_back() {
         rate_milli: 0,
         keep_alive: false,
         one_way: false,
+        resolve: Resolve::EachTime,
         timeout: None,
     };
     run.act(Action::AddClient { client: outside }).expect("it can be added");

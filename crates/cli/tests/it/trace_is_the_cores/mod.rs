@@ -7,7 +7,7 @@ mod expected;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cluster::api::{Action, ClientFrom, ClientSpec, Kind, parse};
+use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Resolve, parse};
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::{Run, Span, Time};
 use netfilter::Protocol;
@@ -127,6 +127,7 @@ fn by_frames(file: &Path, mode: ProxyMode, from: From, to: &str) -> Value {
         rate_milli: 0,
         keep_alive: false,
         one_way: false,
+        resolve: Resolve::EachTime,
         timeout: None,
     };
     run.act(Action::AddClient { client }).expect("the client is taken");

@@ -34,8 +34,23 @@ pub struct ClientSpec {
     /// delivered, though the sender never learns of it.
     #[serde(default)]
     pub one_way: bool,
+    #[serde(default)]
+    pub resolve: Resolve,
     #[serde(default, with = "wire::timeout")]
     pub timeout: Option<Span>,
+}
+
+/// When a client asks DNS for the name that it calls.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Resolve {
+    /// For each connection.
+    #[default]
+    EachTime,
+    /// When the TTL of the last answer has run out.
+    Ttl,
+    /// Once in the life of its process.
+    Once,
 }
 
 impl ClientSpec {

@@ -23,6 +23,7 @@
 //!   - {name: probe, from: {ip: 203.0.113.10}, to: "10.244.1.4:8080", rate: 0.5, keepAlive: true, timeout: 3s}
 //!   - {name: inside, from: deploy/default/frontend, to: service/default/web, protocol: UDP}
 //!   - {name: log, from: deploy/default/frontend, to: "statsd:8125", protocol: UDP, oneWay: true}
+//!   - {name: jvm, from: deploy/default/frontend, to: "http://web", resolve: once}
 //!   - {name: ping, from: pod/default/curl, to: web, protocol: ICMP}
 //!   actions:
 //!   - {at: 12.5s, do: delete, object: pod/default/web-0}
@@ -58,7 +59,7 @@ use netfilter::{Cidr, Family, PerFamily, Scheduler};
 
 pub use actions::MAX_ACTIONS;
 pub use app::{App, Exits, MAX_APPS};
-pub use client::{ClientFrom, ClientSpec};
+pub use client::{ClientFrom, ClientSpec, Resolve};
 pub use cloud::CloudProvider;
 pub use field_validation::FieldValidation;
 pub use kube_proxy::{DetectLocalMode, KubeProxy, NodePortAddresses};

@@ -330,6 +330,7 @@ fn client() -> impl Strategy<Value = ClientSpec> {
             rate_milli,
             keep_alive,
             one_way,
+            resolve: [Resolve::EachTime, Resolve::Ttl, Resolve::Once][rate_milli as usize % 3],
             timeout,
         },
     )

@@ -96,6 +96,11 @@ impl PodRuntime {
         self.main_index().map_or(Process::Stopped, |index| self.container(index).process)
     }
 
+    /// How often its first main container was restarted.
+    pub fn main_restarts(&self) -> u32 {
+        self.main_index().map_or(0, |index| self.container(index).restart_count)
+    }
+
     /// Whether a process of one of its containers accepts connections.
     pub fn serves(&self) -> bool {
         self.containers.iter().any(|container| container.process.serves())
