@@ -390,7 +390,9 @@ pub enum Rule {
     NotDualStack,
     Ipv4Only,
     Ipv6Only,
-    /// Of a Scenario's ranges, one is IPv4 and one IPv6.
+    /// A Scenario's ranges for one thing.
+    OneRangePerFamily,
+    /// The Pods have no addresses of a family of which Services would.
     ServiceFamily,
     RollingUpdateWithRecreate,
     RollingUpdateOnly,

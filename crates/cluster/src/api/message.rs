@@ -569,6 +569,9 @@ fn rule(rule: Rule) -> &'static str {
         Rule::NotDualStack => "this cluster is not configured for dual-stack services",
         Rule::Ipv4Only => "must be an IPv4 address",
         Rule::Ipv6Only => "must be an IPv6 address",
+        Rule::OneRangePerFamily => {
+            "must be one range, or an IPv4 and an IPv6 range with a comma between them"
+        }
         Rule::ServiceFamily => "must be of the same IP family as `podCIDR`",
         Rule::RollingUpdateWithRecreate => {
             "Forbidden: may not be specified when strategy `type` is 'Recreate'"

@@ -273,7 +273,10 @@ impl World {
             bind_address: config.bind_address,
             zone: machine.proxy.zone.clone(),
             cluster_cidr: match config.detect_local_mode.unwrap_or_default() {
-                DetectLocalMode::ClusterCidr => config.cluster_cidr.unwrap_or(pod_cidr),
+                DetectLocalMode::ClusterCidr => match config.cluster_cidr {
+                    Some(said) => said.and_then(|ranges| ranges.get(family).copied()),
+                    None => pod_cidr,
+                },
                 DetectLocalMode::NodeCidr => machine.cni.range(family),
                 DetectLocalMode::BridgeInterface(_) | DetectLocalMode::InterfaceNamePrefix(_) => None,
             },

@@ -108,18 +108,14 @@ impl World {
         timing.proxy_min_sync_period = kube_proxy.min_sync_period;
         timing.proxy_sync_period = kube_proxy.sync_period.unwrap_or(timing.proxy_sync_period);
         let families = scenario.families();
-        let ranges = |named: Option<PerFamily<Cidr>>, usual: Prefixes| {
-            let named = |family| named.and_then(|ranges| ranges.get(family).copied());
-            families.map(|family, ()| named(family).unwrap_or_else(|| usual.of(family)))
-        };
         let written = written_ranges(manifest);
-        let pod_cidrs = ranges(scenario.pod_cidrs, POD_CIDR);
+        let pods = |family| cluster_range(POD_CIDR.of(family), family, &written);
+        let services = |family| SERVICE_CIDR.of(family);
         let config = ClusterConfig {
-            pod_cidrs: match scenario.pod_cidrs {
-                Some(_) => pod_cidrs,
-                None => pod_cidrs.map(|family, usual| cluster_range(*usual, family, &written)),
-            },
-            service_cidrs: ranges(scenario.service_cidrs, SERVICE_CIDR),
+            pod_cidrs: scenario.pod_cidrs.unwrap_or_else(|| families.map(|family, _| pods(family))),
+            service_cidrs: scenario
+                .service_cidrs
+                .unwrap_or_else(|| families.map(|family, _| services(family))),
             kube_proxy,
             ip_masq: scenario.ip_masq.unwrap_or(true),
             apps_drain: scenario.apps_drain.unwrap_or(false),

@@ -45,6 +45,20 @@ fn is_taken(pods: &str, services: &str) -> bool {
 }
 
 #[test]
+fn of_two_ranges_each_is_looked_at() {
+    for (pods, services, expected) in [
+        ("10.244.0.0/16,fd00:1::/56", "10.96.0.0/12,fd00:2::/112", true),
+        ("10.244.0.0/28,fd00:1::/62", "fd00:2::/125,10.96.0.0/29", true),
+        ("10.244.0.0/29,fd00:1::/56", "10.96.0.0/12,fd00:2::/112", false),
+        ("10.244.0.0/16,fd00:1::/63", "10.96.0.0/12,fd00:2::/112", false),
+        ("fd00:1::/56,10.244.0.0/16", "fd00:2::/112,10.96.0.0/30", false),
+        ("fd00:1::/56,10.244.0.0/16", "fd00:2::/126,10.96.0.0/16", false),
+    ] {
+        assert_eq!(is_taken(pods, services), expected, "{pods} and {services}");
+    }
+}
+
+#[test]
 fn ranges_of_every_length_are_taken_or_refused() {
     for length in 0..=32 {
         assert_eq!(is_taken(&format!("10.244.0.0/{length}"), "10.96.0.0/12"), length <= 28, "Pods /{length}");

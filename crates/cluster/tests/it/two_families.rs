@@ -1,11 +1,11 @@
-//! A cluster of two IP families. No Scenario can ask for one yet.
+//! A cluster of two IP families.
 
 use crate::support::{go_on, manifest, settle};
 use cluster::api::Action;
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::{Run, Span, Time, World};
 use litemap::LiteMap;
-use netfilter::{Family, PerFamily};
+use netfilter::Family;
 
 /// Services of either family and of both, and whoever calls them: by name, at an address, from outside.
 const MANIFESTS: &str = "
@@ -84,20 +84,19 @@ spec:
   - {name: node-port-six, from: outside, to: service/default/six, rate: 2}
 ";
 
-fn ranges(primary: Family, v4: &str, v6: &str) -> Option<PerFamily<netfilter::Cidr>> {
-    let (v4, v6) = (v4.parse().expect("a range"), v6.parse().expect("a range"));
-    Some(match primary {
-        Family::V4 => PerFamily::dual(Family::V4, v4, v6),
-        Family::V6 => PerFamily::dual(Family::V6, v6, v4),
-    })
+fn ranges(primary: Family, v4: &str, v6: &str) -> String {
+    match primary {
+        Family::V4 => format!("{v4},{v6}"),
+        Family::V6 => format!("{v6},{v4}"),
+    }
 }
 
 fn settled(mode: ProxyMode, primary: Family) -> Run {
-    let mut manifest = manifest(MANIFESTS);
-    let scenario = manifest.scenario.as_mut().expect("it has one");
-    scenario.pod_cidrs = ranges(primary, "10.244.0.0/16", "fd00:10:244::/56");
-    scenario.service_cidrs = ranges(primary, "10.96.0.0/12", "fd00:10:96::/112");
-    scenario.proxy_mode = Some(mode);
+    let pods = ranges(primary, "10.244.0.0/16", "fd00:10:244::/56");
+    let services = ranges(primary, "10.96.0.0/12", "fd00:10:96::/112");
+    let mode = mode.as_str();
+    let text = format!("{MANIFESTS}  podCIDR: {pods}\n  serviceCIDR: {services}\n  proxyMode: {mode}\n");
+    let manifest = manifest(&text);
     let (mut run, refusals) = Run::new(&manifest, Some(7));
     assert_eq!(refusals, [], "the API server takes these manifests");
     settle(&mut run);

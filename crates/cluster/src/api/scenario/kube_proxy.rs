@@ -5,6 +5,7 @@ use std::net::IpAddr;
 
 use serde::{Serialize, Serializer};
 
+use super::ranges;
 use super::read::{limited, span};
 use crate::api::decode::{
     FieldCursor, FieldShape as Shape, Struct, field, ours, pod_one_of, read_address, read_cidr,
@@ -13,14 +14,14 @@ use crate::api::diagnostic::clip;
 use crate::api::diagnostics::Diagnostics;
 use crate::api::{DiagnosticKind, Format, Str, Tree, duration};
 use crate::sim::Span;
-use netfilter::{Cidr, InterfaceName};
+use netfilter::{Cidr, InterfaceName, PerFamily};
 
 /// Everything is optional: what is not said is upstream's default.
 #[derive(Clone, Debug, PartialEq, Eq, Default, Serialize)]
 pub struct KubeProxy {
     /// The Pods' addresses. `Some(None)`, written as an empty string, leaves kube-proxy without a
-    /// local-traffic detector. The cluster's own Pod range by default.
-    pub cluster_cidr: Option<Option<Cidr>>,
+    /// local-traffic detector; so does a family that has no range here. The cluster's own Pod ranges by default.
+    pub cluster_cidr: Option<Option<PerFamily<Cidr>>>,
     pub detect_local_mode: Option<DetectLocalMode>,
     pub masquerade_all: Option<bool>,
     /// 0 to 31.
@@ -113,10 +114,10 @@ pub fn read(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<K
     Some(config)
 }
 
-fn cluster_cidr(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Option<Cidr>> {
+fn cluster_cidr(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Option<PerFamily<Cidr>>> {
     match &**cursor.str()? {
         "" => Some(None),
-        _ => read_cidr(cursor, diagnostics).map(Some),
+        _ => ranges::read(cursor, diagnostics).map(Some),
     }
 }
 
@@ -184,7 +185,10 @@ pub fn write(config: &KubeProxy) -> Tree {
     };
     let text = |text: Str| Tree::string(&text);
     let cidr = |cidr: &Cidr| text(cidr.to_string().into());
-    put("clusterCIDR", config.cluster_cidr.map(|c| c.as_ref().map_or_else(|| Tree::string(""), cidr)));
+    put(
+        "clusterCIDR",
+        config.cluster_cidr.map(|ranges| ranges.map_or_else(|| Tree::string(""), ranges::write)),
+    );
     let mode = config.detect_local_mode.map(|mode| match mode {
         DetectLocalMode::ClusterCidr => ("ClusterCIDR", None),
         DetectLocalMode::NodeCidr => ("NodeCIDR", None),

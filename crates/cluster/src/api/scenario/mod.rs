@@ -7,6 +7,8 @@
 //! spec:
 //!   seed: 7
 //!   nodes: [{name: node-1, zone: a}, {name: node-2, zone: b, ready: false}]
+//!   podCIDR: 10.244.0.0/16,fd00:10:244::/56    # two IP families; with one range, one
+//!   serviceCIDR: 10.96.0.0/12,fd00:10:96::/112
 //!   proxyMode: iptables                  # nftables
 //!   kubeProxy: {masqueradeAll: true}     # and the rest of KubeProxyConfiguration that is simulated
 //!   cni: {ipMasq: false}                 # Pods keep their address outside the Pod network
@@ -43,6 +45,7 @@ mod client;
 mod cloud;
 mod field_validation;
 mod kube_proxy;
+mod ranges;
 mod read;
 mod reference;
 pub(super) mod service_policy;
@@ -76,8 +79,9 @@ pub struct Scenario {
     pub description: Option<Str>,
     pub seed: Option<u64>,
     pub nodes: Option<Vec<ScenarioNode>>,
-    /// `podCIDR` and `serviceCIDR`: of the same families.
+    /// `podCIDR`, of the cluster's families.
     pub pod_cidrs: Option<PerFamily<Cidr>>,
+    /// `serviceCIDR`, of families that the Pods have.
     pub service_cidrs: Option<PerFamily<Cidr>>,
     pub kube_proxy: Option<KubeProxy>,
     /// `cni.ipMasq`: false where Pods keep their address outside the Pod network.

@@ -4,23 +4,21 @@ use std::collections::BTreeSet;
 
 use super::{
     App, ClientSpec, FieldValidation, MAX_APPS, Scenario, ScenarioNode, Start, TimingProfile, actions, cloud,
-    kube_proxy, validate,
+    kube_proxy, ranges, validate,
 };
 use crate::api::decode::{
     FieldCursor, FieldShape as Shape, Struct, check_name, check_shape, field, ours, pod_one_of, pod_required,
-    read_cidr, shown, written_ref,
+    shown, written_ref,
 };
 use crate::api::diagnostic::clip;
 use crate::api::diagnostics::Diagnostics;
 use crate::api::tree::from_tree;
-use crate::api::{
-    DiagnosticKind, Format, Name, NameRule, Prerequisite, Rule, Str, Tree, Type, Value, duration,
-};
+use crate::api::{DiagnosticKind, Format, Name, NameRule, Prerequisite, Str, Tree, Type, Value, duration};
 use crate::net::longest_for;
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::{DEFAULT_NODES, Moment, NODE_LIMIT, Span};
 use crate::traffic::MAX_CLIENTS;
-use netfilter::{Cidr, Family, PerFamily, Scheduler};
+use netfilter::{Cidr, Scheduler};
 
 /// apimachinery api/validation, TotalAnnotationSizeLimitB.
 const MAX_PROSE_BYTES: usize = 256 << 10;
@@ -115,8 +113,8 @@ fn scenario(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Scenario {
         description: prose(&spec.field("description"), diagnostics),
         seed: seed(&spec.field("seed"), diagnostics),
         nodes: nodes(&spec.field("nodes"), diagnostics),
-        pod_cidrs: read_cidr(&spec.field("podCIDR"), diagnostics).map(of_one_family),
-        service_cidrs: service_cidr(&spec, diagnostics).map(of_one_family),
+        pod_cidrs: ranges::read(&spec.field("podCIDR"), diagnostics),
+        service_cidrs: ranges::read_services(&spec, diagnostics),
         kube_proxy: kube_proxy::read(&spec.field("kubeProxy"), diagnostics),
         ip_masq: spec.field("cni").field("ipMasq").bool(),
         apps_drain: apps_drain(&spec.field("apps"), diagnostics),
@@ -151,39 +149,6 @@ fn prose(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Str>
         cursor.error(diagnostics, DiagnosticKind::TooLong { limit: MAX_PROSE_BYTES });
     }
     Some(text.clone())
-}
-
-/// Two ranges, one for each family, are refused until clusters of two families are simulated.
-fn of_one_family(range: Cidr) -> PerFamily<Cidr> {
-    PerFamily::single(Family::of(range.address()), range)
-}
-
-/// Of the Pods' family.
-fn service_cidr(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Cidr> {
-    let cursor = spec.field("serviceCIDR");
-    let services = read_cidr(&cursor, diagnostics)?;
-    let pods = read_cidr(&spec.field("podCIDR"), &mut Diagnostics::default());
-    let agree = pods.is_none_or(|pods| pods.address().is_ipv4() == services.address().is_ipv4());
-    if !agree {
-        cursor.error(
-            diagnostics,
-            DiagnosticKind::Violates {
-                value: crate::api::validate::quoted(&services.to_string()),
-                why: Rule::ServiceFamily,
-            },
-        );
-    }
-    check_service_range(services, &cursor, diagnostics);
-    agree.then_some(services)
-}
-
-/// pkg/controlplane/services.go, ServiceIPRange.
-fn check_service_range(services: Cidr, cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
-    if services.size() < 8 {
-        let longest = if services.address().is_ipv4() { 29 } else { 125 };
-        let value = services.to_string().into();
-        cursor.error(diagnostics, DiagnosticKind::ServiceRangeTooSmall { value, longest });
-    }
 }
 
 /// Every node that the text has gets a part of the Pod range.

@@ -1,9 +1,9 @@
 //! A [`Scenario`] to a value tree: what reads back is the same.
 
-use super::{Scenario, ScenarioNode, cloud, kube_proxy};
+use super::{Scenario, ScenarioNode, cloud, kube_proxy, ranges};
 use crate::api::tree::to_tree;
 use crate::api::{TimedAction, Tree, Value, duration, to_yaml};
-use netfilter::{Cidr, PerFamily, Scheduler};
+use netfilter::Scheduler;
 
 impl Scenario {
     /// The document as YAML, as it stands in a scenario file or behind a link.
@@ -31,8 +31,8 @@ impl Scenario {
         put("description", self.description.as_deref().map(text));
         put("seed", self.seed.map(seed));
         put("nodes", self.nodes.as_ref().map(|n| Tree::seq(n.iter().map(node).collect())));
-        put("podCIDR", self.pod_cidrs.map(ranges));
-        put("serviceCIDR", self.service_cidrs.map(ranges));
+        put("podCIDR", self.pod_cidrs.map(ranges::write));
+        put("serviceCIDR", self.service_cidrs.map(ranges::write));
         put("kubeProxy", self.kube_proxy.as_ref().map(kube_proxy::write));
         put("cni", self.ip_masq.map(|on| map([("ipMasq", Tree::bool(on))])));
         let apps = || Tree::seq(self.apps.iter().map(to_tree).collect());
@@ -54,12 +54,6 @@ impl Scenario {
         put("model", self.model.as_deref().map(text));
         spec
     }
-}
-
-/// As kubeadm writes those of two families (`networking.podSubnet`): with a comma between them.
-fn ranges(ranges: PerFamily<Cidr>) -> Tree {
-    let written: Vec<String> = ranges.values().map(ToString::to_string).collect();
-    text(&written.join(","))
 }
 
 fn text(text: &str) -> Tree {

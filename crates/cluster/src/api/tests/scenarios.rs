@@ -79,6 +79,22 @@ fn a_scenario_stands_beside_manifests() {
 }
 
 #[test]
+fn a_range_of_each_family_stands_with_a_comma() {
+    let manifest = check_fine(&scenario(
+        "podCIDR: fd00:10:244::/56, 10.244.0.0/16\nserviceCIDR: 10.96.0.0/12\nkubeProxy: {clusterCIDR: '10.0.0.0/8,fd00::/16'}",
+    ));
+    let scenario = manifest.scenario.expect("it has one");
+    let cidr = |text: &str| text.parse::<Cidr>().expect("a range");
+    let pods = PerFamily::dual(Family::V6, cidr("fd00:10:244::/56"), cidr("10.244.0.0/16"));
+    assert_eq!(scenario.pod_cidrs, Some(pods));
+    // Services may be of one of the Pods' families alone.
+    assert_eq!(scenario.service_cidrs, Some(PerFamily::single(Family::V4, cidr("10.96.0.0/12"))));
+    let text = scenario.to_text();
+    assert!(text.contains("podCIDR: fd00:10:244::/56,10.244.0.0/16\n"), "{text}");
+    assert!(text.contains("clusterCIDR: 10.0.0.0/8,fd00::/16\n"), "{text}");
+}
+
+#[test]
 fn rules_of_a_scenario() {
     for (spec, expected) in [
         ("seed: -1", "spec.seed: Invalid value: \"-1\": must be a whole number"),
@@ -89,6 +105,28 @@ fn rules_of_a_scenario() {
         (
             "podCIDR: fd00::/56\nserviceCIDR: 10.96.0.0/12",
             "spec.serviceCIDR: Invalid value: \"10.96.0.0/12\": must be of the same IP family",
+        ),
+        (
+            "podCIDR: fd00::/56\nserviceCIDR: fd00:1::/112,10.96.0.0/12",
+            "spec.serviceCIDR: Invalid value: \"fd00:1::/112,10.96.0.0/12\": must be of the same IP family",
+        ),
+        (
+            "podCIDR: 10.244.0.0/16,10.245.0.0/16",
+            "spec.podCIDR: Invalid value: \"10.244.0.0/16,10.245.0.0/16\": must be one range, or an IPv4 and an IPv6 range",
+        ),
+        (
+            "serviceCIDR: 'fd00::/112,10.96.0.0/12,fd01::/112'",
+            "must be one range, or an IPv4 and an IPv6 range",
+        ),
+        ("podCIDR: '10.244.0.0/16,fd00::'", "spec.podCIDR: Invalid value: \"fd00::\": must be a valid CIDR"),
+        ("podCIDR: 10.244.0.0/16,", "spec.podCIDR: Invalid value: \"\": must be a valid CIDR"),
+        (
+            "podCIDR: 10.244.0.0/16,fd00::/63",
+            "spec.podCIDR: Invalid value: \"fd00::/63\": too small: there are 3 nodes",
+        ),
+        (
+            "serviceCIDR: 10.96.0.0/12,fd00::/126",
+            "spec.serviceCIDR: Invalid value: \"fd00::/126\": the service cluster IP range must be at least 8",
         ),
         (
             "podCIDR: 10.244.0.0/32",
@@ -119,6 +157,10 @@ fn rules_of_a_scenario() {
         (
             "kubeProxy: {detectLocalMode: BridgeInterface}",
             "spec.kubeProxy.detectLocal.bridgeInterface: Invalid value: \"\": must be the name of an interface",
+        ),
+        (
+            "kubeProxy: {clusterCIDR: 'fd00::/48,fd01::/48'}",
+            "must be one range, or an IPv4 and an IPv6 range",
         ),
         ("kubeProxy: {masqueradeAl: true}", "spec.kubeProxy.masqueradeAl: unknown field"),
         (
@@ -469,6 +511,21 @@ fn cidrs() -> impl Strategy<Value = Vec<Cidr>> {
     proptest::collection::vec(cidr, 0..3)
 }
 
+/// Of one family, or of two in either order.
+fn ranges(longest: u8) -> impl Strategy<Value = PerFamily<Cidr>> {
+    let addresses = (any::<std::net::Ipv4Addr>(), any::<std::net::Ipv6Addr>());
+    (addresses, 0..=longest, 0..4).prop_map(|((v4, v6), length, which)| {
+        let range = |address| Cidr::new(address, length).unwrap();
+        let (v4, v6) = (range(v4.into()), range(v6.into()));
+        match which {
+            0 => PerFamily::single(Family::V4, v4),
+            1 => PerFamily::single(Family::V6, v6),
+            2 => PerFamily::dual(Family::V4, v4, v6),
+            _ => PerFamily::dual(Family::V6, v6, v4),
+        }
+    })
+}
+
 fn policy() -> impl Strategy<Value = ServicePolicy> {
     let which = prop_oneof![Just(TrafficPolicy::Cluster), Just(TrafficPolicy::Local)];
     let affinity = prop_oneof![
@@ -500,9 +557,10 @@ fn kube_proxy() -> impl Strategy<Value = KubeProxy> {
     let flags = (any::<[Option<bool>; 4]>(), proptest::option::of(0..=31u8));
     let periods = (proptest::option::of(0..1_000u64), proptest::option::of(1_000..9_000u64));
     let own = (proptest::option::of(any::<std::net::IpAddr>()), proptest::option::of(cidrs()));
-    (cidrs(), any::<bool>(), proptest::option::of(mode), flags, proptest::option::of(addresses), periods, own)
-        .prop_map(|(cidrs, said, mode, flags, addresses, periods, own)| KubeProxy {
-            cluster_cidr: said.then(|| cidrs.first().copied()),
+    let cluster_cidr = proptest::option::of(proptest::option::of(ranges(32)));
+    (cluster_cidr, proptest::option::of(mode), flags, proptest::option::of(addresses), periods, own).prop_map(
+        |(cluster_cidr, mode, flags, addresses, periods, own)| KubeProxy {
+            cluster_cidr,
             detect_local_mode: mode,
             masquerade_all: flags.0[0],
             masquerade_bit: flags.1,
@@ -514,7 +572,8 @@ fn kube_proxy() -> impl Strategy<Value = KubeProxy> {
             exclude_cidrs: own.1,
             min_sync_period: periods.0.map(Span::from_millis),
             sync_period: periods.1.map(Span::from_millis),
-        })
+        },
+    )
 }
 
 fn nth_mode(n: usize) -> ProxyMode {
@@ -535,13 +594,8 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
         option(str_().boxed()),
         option(label_value().boxed()),
     );
-    let of_one_family = |range: Cidr| PerFamily::single(Family::of(range.address()), range);
     // Of these every node gets a part.
-    let cidr = || {
-        proptest::option::of(
-            (any::<std::net::IpAddr>(), 0..=16u8).prop_map(|(a, l)| Cidr::new(a, l).unwrap()),
-        )
-    };
+    let cidr = || proptest::option::of(ranges(16));
     let nodes = proptest::option::of(proptest::collection::btree_map(
         name(),
         (option(label_value().boxed()), any::<bool>()),
@@ -568,11 +622,11 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 model: words.3,
                 seed: rest.0,
                 nodes: nodes.map(|nodes| nodes.into_iter().map(node).collect()),
-                pod_cidrs: cidrs.0.map(of_one_family),
-                // A cluster has one family.
-                service_cidrs: cidrs.1.map(of_one_family).filter(|services| {
-                    let is_of_it = |pods| Family::of(Cidr::address(pods)) == services.primary_family();
-                    cidrs.0.is_none_or(is_of_it)
+                pod_cidrs: cidrs.0,
+                service_cidrs: cidrs.1.filter(|services| {
+                    let has =
+                        |pods: PerFamily<_>| services.families().all(|family| pods.get(family).is_some());
+                    cidrs.0.is_none_or(has)
                 }),
                 kube_proxy: proxy,
                 ip_masq: rest.3,
