@@ -388,6 +388,10 @@ pub enum Rule {
     OneCidrPerFamily,
     FamilyNotConfigured,
     NotDualStack,
+    ReleasesClusterIp,
+    ReleasesFamily,
+    SingleStackClusterIps,
+    SingleStackFamilies,
     Ipv4Only,
     Ipv6Only,
     /// A Scenario's ranges for one thing.

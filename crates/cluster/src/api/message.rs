@@ -567,6 +567,14 @@ fn rule(rule: Rule) -> &'static str {
         Rule::OneCidrPerFamily => "may specify no more than one CIDR for each IP family",
         Rule::FamilyNotConfigured => "not configured on this cluster",
         Rule::NotDualStack => "this cluster is not configured for dual-stack services",
+        Rule::ReleasesClusterIp => "must be 'SingleStack' to release the secondary cluster IP",
+        Rule::ReleasesFamily => "must be 'SingleStack' to release the secondary IP family",
+        Rule::SingleStackClusterIps => {
+            "must be 'RequireDualStack' or 'PreferDualStack' when multiple cluster IPs are specified"
+        }
+        Rule::SingleStackFamilies => {
+            "must be 'RequireDualStack' or 'PreferDualStack' when multiple IP families are specified"
+        }
         Rule::Ipv4Only => "must be an IPv4 address",
         Rule::Ipv6Only => "must be an IPv6 address",
         Rule::OneRangePerFamily => {

@@ -163,7 +163,7 @@ api_struct! {
         headless: bool = [field("clusterIP", Shape::Str)],
         /// Empty until allocated, and always for headless and ExternalName.
         cluster_ips: Vec<IpAddr> = [field("clusterIPs", Shape::Strs)],
-        /// As written, or allocated: the addresses are of the cluster's family, whatever is asked for.
+        /// Of the addresses, in their order. Empty until the API server takes the Service, and always for ExternalName.
         ip_families: Vec<Family> = [field("ipFamilies", Shape::Strs)],
         ip_family_policy: Option<IpFamilyPolicy> = [field("ipFamilyPolicy", Shape::Str)],
         external_ips: Vec<IpAddr> = [field("externalIPs", Shape::Strs)],

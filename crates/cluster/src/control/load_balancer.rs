@@ -29,6 +29,8 @@ pub struct LoadBalancer {
     pub service: Uid,
     /// `None` until the cloud has provisioned it.
     pub ips: Option<PerFamily<IpAddr>>,
+    /// Of which an address each was asked for.
+    families: PerFamily<()>,
     /// The nodes that the service controller gave it, healthy or not.
     pub targets: BTreeSet<Uid>,
     /// The nodes that its health checks find healthy, in `targets` or not.
@@ -56,32 +58,47 @@ impl World {
     /// Makes the Service's load balancer, gives it back, or gives it its nodes.
     pub(crate) fn reconcile_load_balancer(&mut self, key: &NsName) {
         let service = self.store.services.get(key).filter(|_| self.config.cloud != CloudProvider::None);
-        let wanted = service.filter(|s| wants_balancer(s)).map(|s| s.meta.uid);
+        let wanted = service.filter(|s| wants_balancer(s)).map(|s| (s.meta.uid, self.ip_families(s)));
         let has = self.cloud.balancers.get(key).map(|balancer| balancer.service);
-        if has.is_some() && has != wanted {
+        if has.is_some() && has != wanted.map(|(service, _)| service) {
             self.release_balancer(key);
         }
         match wanted {
             None => {}
-            Some(_) if has == wanted => self.sync_targets(key, &self.balanced_nodes()),
-            Some(service) => self.request_balancer(key, service),
+            Some((service, families)) if has == Some(service) => {
+                if self.cloud.balancers[key].families != families {
+                    self.request_addresses(key, families);
+                }
+                self.sync_targets(key, &self.balanced_nodes());
+            }
+            Some((service, families)) => self.request_balancer(key, service, families),
         }
     }
 
-    fn request_balancer(&mut self, key: &NsName, service: Uid) {
-        self.cloud.next_address += 1;
-        let request = self.cloud.next_address;
-        self.changes.scene = true;
+    fn request_balancer(&mut self, key: &NsName, service: Uid, families: PerFamily<()>) {
         let balancer = LoadBalancer {
             service,
             ips: None,
+            families,
             targets: self.balanced_nodes(),
             healthy: BTreeSet::new(),
             turning: LiteMap::new(),
             checks: 0,
-            request,
+            request: 0,
         };
         self.cloud.balancers.insert(key.clone(), balancer);
+        self.request_addresses(key, families);
+    }
+
+    /// Of a load balancer whose Service has other families now, too (cloud-provider/controllers/service, needsUpdate):
+    /// it has its old addresses until the cloud answers.
+    fn request_addresses(&mut self, key: &NsName, families: PerFamily<()>) {
+        self.cloud.next_address += 1;
+        let request = self.cloud.next_address;
+        self.changes.scene = true;
+        let Some(balancer) = self.cloud.balancers.get_mut(key) else { return };
+        balancer.families = families;
+        balancer.request = request;
         self.record(LogEntry::EnsuringLoadBalancer { service: key.clone() });
         let at = self.clock.now() + self.timing.load_balancer_provision;
         self.schedule(at, Event::Cloud { service: key.clone(), request });
@@ -134,7 +151,7 @@ impl World {
             return;
         }
         let Some(service) = self.store.services.get(key) else { return };
-        let ips = match self.free_balancer_addresses(service) {
+        let ips = match self.balancer_addresses(service) {
             Ok(ips) => ips,
             Err(refusal) => return self.record(LogEntry::Refused { refusal }),
         };
@@ -185,13 +202,13 @@ impl World {
         }
     }
 
-    /// An address of each of the Service's families. One that the cluster does not have is not simulated.
-    fn free_balancer_addresses(&self, service: &Service) -> Result<PerFamily<IpAddr>, Refusal> {
-        let own = self.ip_families(service);
-        let is_simulated = own.families().all(|family| self.config.service_cidrs.get(family).is_some());
-        let families = if is_simulated { own } else { PerFamily::single(self.config.primary_family(), ()) };
-        families
-            .try_map(|family, ()| self.free_balancer_address(family).ok_or(Refusal::LoadBalancersExhausted))
+    /// An address of each of the Service's families: the one that it has, or one that is free.
+    fn balancer_addresses(&self, service: &Service) -> Result<PerFamily<IpAddr>, Refusal> {
+        let had = self.cloud.balancers.get(&service.meta.key()).and_then(|balancer| balancer.ips);
+        self.ip_families(service).try_map(|family, ()| {
+            let kept = had.and_then(|ips| ips.get(family).copied());
+            kept.or_else(|| self.free_balancer_address(family)).ok_or(Refusal::LoadBalancersExhausted)
+        })
     }
 
     fn free_balancer_address(&self, family: Family) -> Option<IpAddr> {

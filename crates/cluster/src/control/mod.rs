@@ -21,6 +21,7 @@ mod replica_set;
 mod revisions;
 mod scheduler;
 pub(crate) mod service_allocation;
+mod service_families;
 mod stateful_set;
 mod taint_eviction;
 

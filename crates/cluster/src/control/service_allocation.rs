@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
 
 use crate::api::{
-    DiagnosticKind, FieldPath, IpFamilyPolicy, Kind, NsName, ObjectRef, Rule, Service, ServicePort,
-    ServiceSpec, ServiceType, Str,
+    DiagnosticKind, FieldPath, Kind, NsName, ObjectRef, Rule, Service, ServicePort, ServiceSpec, ServiceType,
+    Str, listed,
 };
 use crate::sim::{Chance, Purpose, Refusal, World};
-use netfilter::{Cidr, Family, PerFamily};
+use netfilter::Cidr;
 
 /// kube-apiserver --service-node-port-range: 30000-32767.
 pub const NODE_PORT_FIRST: u16 = 30_000;
@@ -39,107 +39,47 @@ impl World {
         service: &mut Service,
         old: Option<&Service>,
     ) -> Result<(), Refusal> {
-        self.check_ip_families(service)?;
-        self.allocate_cluster_ips(service)?;
-        self.set_ip_families(service);
+        self.init_ip_families(service, old.map(|old| &old.spec))?;
+        self.allocate_cluster_ips(service, old.map(|old| &old.spec))?;
         self.allocate_node_ports(service, old.is_none())?;
         Ok(())
     }
 
-    /// `spec.ipFamilies`: those of its addresses; without any the cluster's primary family (ipFamilyPolicy
-    /// SingleStack).
-    pub(super) fn ip_families(&self, service: &Service) -> PerFamily<()> {
-        match service.spec.cluster_ips.as_slice() {
-            [] => PerFamily::single(self.config.primary_family(), ()),
-            [ip] => PerFamily::single(Family::of(*ip), ()),
-            // Validation has made sure that they are of two families.
-            [ip, ..] => PerFamily::dual(Family::of(*ip), (), ()),
-        }
-    }
-
-    /// allocClusterIPs: an address of each of the Service's families.
-    fn allocate_cluster_ips(&self, service: &mut Service) -> Result<(), Refusal> {
+    /// allocClusterIPs, updateClusterIPs: an address of each of the Service's families. Those that it had it keeps; an
+    /// update that names others is refused (`ServiceSpec::forbidden_changes`).
+    fn allocate_cluster_ips(&self, service: &mut Service, old: Option<&ServiceSpec>) -> Result<(), Refusal> {
         if service.spec.headless || service.spec.type_ == ServiceType::ExternalName {
             service.spec.cluster_ips.clear();
             return Ok(());
         }
-        let families = self.ip_families(service);
-        let mut requested = std::mem::take(&mut service.spec.cluster_ips).into_iter();
         let own = service.meta.key();
-        for (index, family) in (0u64..).zip(families.families()) {
+        let kept = old.map_or(0, |old| if old.headless { usize::MAX } else { old.cluster_ips.len() });
+        let families = service.spec.ip_families.clone();
+        for (index, family) in families.into_iter().enumerate().skip(kept) {
             let range = *self.config.service_cidrs.get_or_primary(family);
-            let ip = match requested.next() {
-                // Upstream refuses a second address of a family that the cluster does not have. Here it is kept, and no
-                // rule is written for it.
-                Some(ip) if index > 0 && self.config.service_cidrs.get(family).is_none() => ip,
+            match service.spec.cluster_ips.get(index).copied() {
                 Some(ip) => {
-                    self.claim_cluster_ip(range, ip, &own).map_err(|why| cluster_ip_refused(&own, ip, why))?
+                    let claimed = self.claim_cluster_ip(range, ip, &own);
+                    claimed.map_err(|why| cluster_ip_refused(service, ip, why))?;
                 }
-                None => self.free_cluster_ip(range, index, &own)?,
-            };
-            service.spec.cluster_ips.push(ip);
-        }
-        Ok(())
-    }
-
-    /// alloc.go, initIPFamilyFields: a Service whose endpoints somebody else writes may be headless in any family.
-    fn check_ip_families(&self, service: &Service) -> Result<(), Refusal> {
-        let spec = &service.spec;
-        if spec.headless && spec.selector.is_none() {
-            return Ok(());
-        }
-        let refused = |path: FieldPath<'_>, value: &str, why| {
-            let value = format!("{value:?}").into();
-            Err(refused(&service.meta.key(), path, DiagnosticKind::Violates { value, why }))
-        };
-        let path = FieldPath::new("spec");
-        let is_dual = self.config.service_cidrs.families().count() > 1;
-        if spec.ip_family_policy == Some(IpFamilyPolicy::RequireDualStack) && !is_dual {
-            return refused(path.child("ipFamilyPolicy"), "RequireDualStack", Rule::NotDualStack);
-        }
-        for (index, family) in spec.ip_families.iter().enumerate() {
-            if self.config.service_cidrs.get(*family).is_none() {
-                let path = path.child("ipFamilies");
-                return refused(path.item(index), family.as_str(), Rule::FamilyNotConfigured);
+                None => {
+                    let ip = self.free_cluster_ip(range, index as u64, &own)?;
+                    service.spec.cluster_ips.push(ip);
+                }
             }
         }
         Ok(())
     }
 
-    /// alloc.go, initIPFamilyFields: what is not written follows from the addresses, or else from the cluster. (What
-    /// upstream would refuse is kept as it was written.)
-    fn set_ip_families(&self, service: &mut Service) {
-        let spec = &service.spec;
-        if spec.type_ == ServiceType::ExternalName {
-            return;
-        }
-        let has_selector = spec.selector.as_ref().is_some_and(|selector| !selector.is_empty());
-        let policy = spec.ip_family_policy.unwrap_or(match spec.cluster_ips.len() {
-            // Somebody else writes its endpoints, of whatever family.
-            0 if !has_selector => IpFamilyPolicy::RequireDualStack,
-            0 | 1 => IpFamilyPolicy::SingleStack,
-            _ => IpFamilyPolicy::RequireDualStack,
-        });
-        let mut families: Vec<Family> = spec.ip_families.clone();
-        for family in self.ip_families(service).families().skip(families.len()) {
-            families.push(family);
-        }
-        if spec.headless && !has_selector && policy != IpFamilyPolicy::SingleStack && families.len() == 1 {
-            families.push(families[0].other());
-        }
-        service.spec.ip_families = families;
-        service.spec.ip_family_policy = Some(policy);
-    }
-
     /// Or why not, in the allocator's words (ipallocator/interfaces.go).
-    fn claim_cluster_ip(&self, range: Cidr, ip: IpAddr, own: &NsName) -> Result<IpAddr, &'static str> {
+    fn claim_cluster_ip(&self, range: Cidr, ip: IpAddr, own: &NsName) -> Result<(), &'static str> {
         if !is_usable(range, ip) {
             return Err("the provided network does not match the current range");
         }
         if self.allocated.has_cluster_ip(ip, own) {
             return Err("provided IP is already allocated");
         }
-        Ok(ip)
+        Ok(())
     }
 
     /// `index`: of the address in the Service's list.
@@ -273,10 +213,13 @@ fn refused(service: &NsName, path: FieldPath<'_>, message: DiagnosticKind) -> Re
     Refusal::Invalid { diagnostics: vec![path.error(message).diagnostic(service)] }
 }
 
-fn cluster_ip_refused(service: &NsName, ip: IpAddr, why: &str) -> Refusal {
-    let (spec, why) = (FieldPath::new("spec"), format!("failed to allocate IP {ip}: {why}"));
-    let message = DiagnosticKind::Invalid { value: format!("[\"{ip}\"]").into(), expected: why.into() };
-    refused(service, spec.child("clusterIPs"), message)
+/// The list has an empty text for each address that is to be found.
+fn cluster_ip_refused(service: &Service, ip: IpAddr, why: &str) -> Refusal {
+    let mut ips: Vec<String> = service.spec.cluster_ips.iter().map(ToString::to_string).collect();
+    ips.resize(ips.len().max(service.spec.ip_families.len()), String::new());
+    let (spec, expected) = (FieldPath::new("spec"), format!("failed to allocate IP {ip}: {why}").into());
+    let message = DiagnosticKind::Invalid { value: listed(&ips).into(), expected };
+    refused(&service.meta.key(), spec.child("clusterIPs"), message)
 }
 
 /// registry/core/service/storage, patchAllocatedValues: of what the API server has allocated, that which an update

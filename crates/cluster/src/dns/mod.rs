@@ -20,6 +20,7 @@ pub use server::{Shuffle, TTL};
 use std::net::IpAddr;
 
 use crate::api::NsName;
+use crate::net::preference;
 use crate::sim::World;
 
 /// The cluster's zone.
@@ -51,9 +52,8 @@ impl World {
         }
     }
 
-    /// What a client makes of the answers; `None` if there is none. IPv4 comes first, as getaddrinfo sorts: the IPv6
-    /// addresses of Pods are unique local ones (RFC 6724, section 2.1). Of a Service's own addresses the one that it
-    /// lists first does.
+    /// What a client makes of the answers; `None` if there is none. Of two families the one comes first that a Pod
+    /// prefers.
     fn gets(&self, lookup: &Lookup) -> Option<Answer> {
         let name = lookup.answered().next()?.question.name.as_str().to_string();
         let (mut aliases, mut addresses): (Vec<String>, Vec<IpAddr>) = (Vec::new(), Vec::new());
@@ -74,11 +74,8 @@ impl World {
         if addresses.is_empty() {
             return Some(Answer::Outside { aliases });
         }
-        let (service, namespace) = service_of(aliases.last().unwrap_or(&name)).unwrap_or_default();
-        if let Some(service) = self.store.services.get(&NsName::new(namespace, service)) {
-            let place = |ip: &IpAddr| service.spec.cluster_ips.iter().position(|own| own == ip);
-            addresses.sort_by_key(place);
-        }
+        let sources = self.config.pod_cidrs.map(|_, range| range.address());
+        addresses.sort_by_key(|ip| preference(&sources, *ip));
         Some(Answer::Addresses { name, aliases, addresses })
     }
 

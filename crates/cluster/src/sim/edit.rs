@@ -35,8 +35,11 @@ impl World {
     }
 
     pub(super) fn set_selector(&mut self, key: &NsName, selector: &Labels) -> Result<(), Refusal> {
-        let selector = Some(selector.clone()).filter(|s| !s.is_empty());
-        self.edit::<Service>(&ObjectRef::of_key(Kind::Service, key), |s| s.spec.selector = selector)
+        let object = ObjectRef::of_key(Kind::Service, key);
+        let mut service = Service::clone(&*self.stored::<Service>(&object)?);
+        service.spec.selector = Some(selector.clone()).filter(|s| !s.is_empty());
+        admit(&mut service, object)?;
+        self.apply_service(service).map(drop)
     }
 
     pub(super) fn set_service_type(&mut self, key: &NsName, type_: ServiceType) -> Result<(), Refusal> {

@@ -295,10 +295,11 @@ impl World {
 
     pub(super) fn apply_service(&mut self, mut service: Service) -> Result<Uid, Refusal> {
         let old = self.store.services.get(&service.meta.key()).cloned();
-        if let Some(error) = old.as_ref().and_then(|old| service.spec.forbidden_change(&old.spec)) {
-            return Err(invalid(vec![error], &ObjectRef::of_key(Kind::Service, &service.meta.key())));
-        }
         self.allocate_service(&mut service, old.as_deref())?;
+        let changes = old.as_ref().map_or_else(Vec::new, |old| service.spec.forbidden_changes(&old.spec));
+        if !changes.is_empty() {
+            return Err(invalid(changes, &ObjectRef::of_key(Kind::Service, &service.meta.key())));
+        }
         if let Some(old) = &old {
             service.ingress = old.ingress.clone();
         }

@@ -11,7 +11,7 @@ use crate::api::{
     ServiceType, Uid,
 };
 use crate::dns::{self, Answer, Shuffle};
-use crate::net::Prefixes;
+use crate::net::{Prefixes, preference};
 use crate::node::Machine;
 use crate::node::kubelet::Process;
 use crate::sim::{Chance, Event, Purpose, Span, Time, World};
@@ -69,10 +69,9 @@ struct Caller {
 }
 
 impl Caller {
-    /// The first address of a family that the caller has; without one, the first address.
-    fn first_reachable(&self, mut found: impl Iterator<Item = IpAddr> + Clone) -> Option<IpAddr> {
-        let has_family = |to: &IpAddr| self.addresses.get(Family::of(*to)).is_some();
-        found.clone().find(has_family).or(found.next())
+    /// The one of several addresses that it tries. It tries no other if that fails.
+    fn preferred(&self, found: impl Iterator<Item = IpAddr>) -> Option<IpAddr> {
+        found.min_by_key(|to| preference(&self.addresses, *to))
     }
 }
 
@@ -368,9 +367,8 @@ impl World {
         (caller.place, start)
     }
 
-    /// One of the addresses from [`World::resolve`], of a family that the caller has: getaddrinfo asks for no
-    /// other (AI_ADDRCONFIG). The usual cases, an address or a Service in the caller's namespace, are found
-    /// without resolving.
+    /// One of the addresses from [`World::resolve`], of a family that the caller has if there is one. The usual cases,
+    /// an address or a Service in the caller's namespace, are found without resolving.
     fn address_named(&self, client: &Client, caller: &Caller, host: &str, ordinal: u64) -> Option<IpAddr> {
         if let Ok(address) = host.parse() {
             return Some(address);
@@ -383,11 +381,11 @@ impl World {
         let namespace = pod.map_or_else(|| "default".into(), |pod| pod.key.namespace.clone());
         let service = self.store.services.get(&NsName::new(&namespace, host));
         if let Some(service) = service.filter(|s| s.has_virtual_ip()) {
-            return caller.first_reachable(service.spec.cluster_ips.iter().copied());
+            return caller.preferred(service.spec.cluster_ips.iter().copied());
         }
         let shuffle = Shuffle { subject: client.subject, ordinal };
         match self.resolve(&self.cluster_first(&namespace), host, shuffle) {
-            Answer::Addresses { addresses, .. } => caller.first_reachable(addresses.into_iter()),
+            Answer::Addresses { addresses, .. } => caller.preferred(addresses.into_iter()),
             Answer::NoSuchName | Answer::Outside { .. } => None,
         }
     }
@@ -405,10 +403,10 @@ impl World {
         let port = service_port(service, port).ok_or(Outcome::NoAddress)?;
         let ingress = service.ingress.iter().map(|ingress| ingress.ip);
         let external_ips = service.spec.external_ips.iter().copied();
-        if let Some(ip) = caller.first_reachable(ingress).or_else(|| caller.first_reachable(external_ips)) {
+        if let Some(ip) = caller.preferred(ingress).or_else(|| caller.preferred(external_ips)) {
             return Ok((ip, port.port));
         }
-        let cluster_ip = caller.first_reachable(service.spec.cluster_ips.iter().copied());
+        let cluster_ip = caller.preferred(service.spec.cluster_ips.iter().copied());
         match service.spec.type_ {
             ServiceType::LoadBalancer if self.config.cloud != CloudProvider::None => Err(Outcome::NoAddress),
             ServiceType::LoadBalancer | ServiceType::NodePort if port.node_port == 0 => {

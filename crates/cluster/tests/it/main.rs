@@ -14,6 +14,7 @@ mod diagnosis;
 mod dns;
 mod dns_answers;
 mod draining;
+mod dual_stack;
 mod endpoint_slices;
 mod endpoints;
 mod failed_sync;

@@ -25,6 +25,7 @@ metadata: {name: both}
 spec:
   type: LoadBalancer
   externalTrafficPolicy: Local
+  ipFamilyPolicy: PreferDualStack
   clusterIP: 10.96.0.50
   clusterIPs: [10.96.0.50, 'fd00:10:96::50']
   selector: {app: web}

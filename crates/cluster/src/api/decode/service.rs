@@ -7,8 +7,7 @@ use super::{meta, node, pod, service_port};
 use crate::api::diagnostics::Diagnostics;
 use crate::api::validate::listed as listed_as_json;
 use crate::api::{
-    DiagnosticKind, IpFamilyPolicy, Rule, Service, ServiceSpec, ServiceType, SessionAffinity, Severity,
-    TrafficPolicy,
+    DiagnosticKind, IpFamilyPolicy, Rule, Service, ServiceSpec, ServiceType, SessionAffinity, TrafficPolicy,
 };
 use netfilter::{Cidr, Family};
 
@@ -89,7 +88,7 @@ fn cluster_ips(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> (bool, 
     (false, ips)
 }
 
-/// Which of them the cluster has, it says itself when it takes the Service, or not (`control/service_allocation.rs`).
+/// Which of them the cluster has, it says itself when it takes the Service, or not (`control/service_families.rs`).
 fn ip_families(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Family> {
     let family = |i| match pod::one_of(&list.item(i), &["IPv4", "IPv6"], diagnostics)? {
         "IPv6" => Some(Family::V6),
@@ -101,12 +100,7 @@ fn ip_families(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Fam
 fn ip_family_policy(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<IpFamilyPolicy> {
     const ALLOWED: &[&str] = &["PreferDualStack", "RequireDualStack", "SingleStack"];
     match pod::one_of(cursor, ALLOWED, diagnostics)? {
-        // A cluster of one family takes it, and gives the Service that one.
-        "PreferDualStack" => {
-            let message = DiagnosticKind::FieldNotSimulated { field: "ipFamilyPolicy".into() };
-            cursor.report(diagnostics, Severity::Info, message);
-            Some(IpFamilyPolicy::PreferDualStack)
-        }
+        "PreferDualStack" => Some(IpFamilyPolicy::PreferDualStack),
         "RequireDualStack" => Some(IpFamilyPolicy::RequireDualStack),
         _ => Some(IpFamilyPolicy::SingleStack),
     }

@@ -148,8 +148,9 @@ fn service() -> BoxedStrategy<Value> {
             optional.push(("externalIPs", list(matching("192\\.0\\.2\\.[1-9]"), 2)));
         }
         if type_ != "ExternalName" {
-            optional.push(("ipFamilies", select(vec![json!(["IPv4"]), json!(["IPv6", "IPv4"])]).boxed()));
-            optional.push(("ipFamilyPolicy", one_of(&["SingleStack", "PreferDualStack"])));
+            optional.push(("ipFamilies", select(vec![json!(["IPv4"]), json!(["IPv4", "IPv6"])]).boxed()));
+            optional
+                .push(("ipFamilyPolicy", one_of(&["SingleStack", "PreferDualStack", "RequireDualStack"])));
         }
         if ["NodePort", "LoadBalancer"].contains(&&*type_) {
             optional.push(("externalTrafficPolicy", one_of(&["Cluster", "Local"])));

@@ -61,7 +61,7 @@ pub(in crate::api) fn quoted(text: &str) -> Str {
 }
 
 /// Texts as JSON has a list of them.
-pub(in crate::api) fn listed(items: &[impl ToString]) -> String {
+pub(crate) fn listed(items: &[impl ToString]) -> String {
     let items = items.iter().map(|item| Tree::string(&item.to_string()));
     to_json(&Tree::seq(items.collect()))
 }

@@ -50,6 +50,7 @@ pub fn validate(service: &Service) -> Vec<Error> {
     self::ports(ports, needs_ports, type_, &path.child("ports"), &mut errors);
     self::cluster_ips(cluster_ips, *headless, type_, &path, &mut errors);
     families(ip_families, *ip_family_policy, type_, &path, &mut errors);
+    addresses_of_families(cluster_ips, ip_families, &path, &mut errors);
     self::external_ips(external_ips, &path.child("externalIPs"), &mut errors);
     if type_ == ServiceType::ExternalName {
         self::external_name(external_name.as_deref(), &path.child("externalName"), &mut errors);
@@ -213,6 +214,25 @@ fn families(
     }
 }
 
+/// ValidateServiceClusterIPsRelatedFields: addresses stand in their families' order.
+fn addresses_of_families(ips: &[IpAddr], families: &[Family], path: &Path<'_>, errors: &mut Vec<Error>) {
+    for (index, (ip, family)) in
+        ips.iter().zip(families).enumerate().filter(|(_, (ip, of))| Family::of(**ip) != **of)
+    {
+        let expected = format!("expected an {} value as indicated by `ipFamilies[{index}]`", family.as_str());
+        let (value, expected) = (quoted(&ip.to_string()), expected.into());
+        cluster_ip(path, index, DiagnosticKind::Invalid { value, expected }, errors);
+    }
+}
+
+/// The first one may be written as `clusterIP` alone.
+fn cluster_ip(spec: &Path<'_>, index: usize, message: DiagnosticKind, errors: &mut Vec<Error>) {
+    errors.push(match index {
+        0 => spec.renamed("clusterIP", "clusterIPs[0]").error(message),
+        _ => spec.child("clusterIPs").item(index).error(message),
+    });
+}
+
 /// The older form of `loadBalancerSourceRanges` (ValidateServiceSourceRanges).
 fn annotated_ranges(meta: &Meta, type_: ServiceType, errors: &mut Vec<Error>) {
     const KEY: &str = "service.beta.kubernetes.io/load-balancer-source-ranges";
@@ -258,25 +278,49 @@ fn affinity(affinity: SessionAffinity, path: &Path<'_>, errors: &mut Vec<Error>)
 }
 
 impl ServiceSpec {
-    /// ValidateServiceUpdate.
-    pub(crate) fn forbidden_change(&self, old: &ServiceSpec) -> Option<Error> {
-        let spec = Path::new("spec");
-        let first = |spec: &ServiceSpec| (spec.headless, spec.cluster_ips.first().copied());
-        let has_ips = |spec: &ServiceSpec| spec.headless || !spec.cluster_ips.is_empty();
-        if has_ips(old)
-            && self.type_ != ServiceType::ExternalName
-            && has_ips(self)
-            && first(old) != first(self)
-        {
-            let value = if self.headless { "[\"None\"]".into() } else { listed(&self.cluster_ips) };
-            let path = spec.renamed("clusterIP", "clusterIPs[0]");
-            return Some(
-                path.error(DiagnosticKind::Violates { value: value.into(), why: Rule::MayNotChange }),
-            );
-        }
+    /// ValidateServiceUpdate: what is different from `old` and may not be, after allocation.
+    pub(crate) fn forbidden_changes(&self, old: &ServiceSpec) -> Vec<Error> {
+        let (spec, mut errors) = (Path::new("spec"), Vec::new());
+        changed_cluster_ips(self, old, &spec, &mut errors);
+        changed_families(self, old, &spec, &mut errors);
         let (was, is) = (old.health_check_node_port, self.health_check_node_port);
-        let path = spec.child("healthCheckNodePort");
-        (was != 0 && is != 0 && was != is)
-            .then(|| path.error(DiagnosticKind::Forbidden { why: Rule::ImmutableForbidden }))
+        if was != 0 && is != 0 && was != is {
+            forbid(&spec.child("healthCheckNodePort"), Rule::ImmutableForbidden, &mut errors);
+        }
+        errors
+    }
+}
+
+/// validateUpgradeDowngradeClusterIPs: a second address may come and go.
+fn changed_cluster_ips(new: &ServiceSpec, old: &ServiceSpec, spec: &Path<'_>, errors: &mut Vec<Error>) {
+    if [new.type_, old.type_].contains(&ServiceType::ExternalName) {
+        return;
+    }
+    let texts = |spec: &ServiceSpec| match spec.headless {
+        true => vec!["None".to_string()],
+        false => spec.cluster_ips.iter().map(ToString::to_string).collect(),
+    };
+    let (new, old) = (texts(new), texts(old));
+    for (index, (is, was)) in new.iter().zip(&old).enumerate() {
+        if is != was {
+            let value = listed(&new).into();
+            let message = DiagnosticKind::Violates { value, why: Rule::MayNotChange };
+            cluster_ip(spec, index, message, errors);
+        }
+    }
+}
+
+/// validateUpgradeDowngradeIPFamilies: a second family may come and go; a headless Service may have others.
+fn changed_families(new: &ServiceSpec, old: &ServiceSpec, spec: &Path<'_>, errors: &mut Vec<Error>) {
+    if [new.type_, old.type_].contains(&ServiceType::ExternalName) || new.headless || old.headless {
+        return;
+    }
+    // Upstream names the first one, whichever has changed.
+    let path = spec.child("ipFamilies");
+    for (is, was) in new.ip_families.iter().zip(&old.ip_families) {
+        if is != was {
+            let names: Vec<&str> = new.ip_families.iter().map(|family| family.as_str()).collect();
+            violates(&path.item(0), listed(&names), Rule::MayNotChange, errors);
+        }
     }
 }

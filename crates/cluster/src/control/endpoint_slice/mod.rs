@@ -18,7 +18,7 @@ use crate::api::{
     ServiceType, Str,
 };
 use crate::sim::{LogEntry, World};
-use netfilter::Family;
+use netfilter::{Family, PerFamily};
 use pack::{Contents, Written, pack};
 
 const SERVICE_NAME: &str = "kubernetes.io/service-name";
@@ -36,7 +36,9 @@ impl World {
         let mut wanted = self.wanted_endpoints(&service);
         self.hint_by_cpu(&service, &mut wanted);
         let labels = slice_labels(&service);
-        for family in self.ip_families(&service).families() {
+        let families = self.ip_families(&service);
+        self.remove_slices_of_other_families(&service, families);
+        for family in families.families() {
             let address_type = AddressType::Ip(family);
             let of_family = |slice: &&Arc<EndpointSlice>| slice.address_type == address_type;
             let existing: Vec<Arc<EndpointSlice>> =
@@ -45,6 +47,20 @@ impl World {
             let groups = groups.map(|((_, ports), endpoints)| (ports.clone(), endpoints.clone()));
             for written in pack(&existing, groups.collect()) {
                 self.write_slice(&service, address_type, &labels, written);
+            }
+        }
+    }
+
+    /// reconciler.go, Reconcile: of a family that the Service has given up.
+    fn remove_slices_of_other_families(&mut self, service: &Service, families: PerFamily<()>) {
+        for slice in self.slices_of(service) {
+            let is_supported = match slice.address_type {
+                AddressType::Ip(family) => families.get(family).is_some(),
+                AddressType::Fqdn => false,
+            };
+            if !is_supported {
+                self.remove_object::<EndpointSlice>(&slice.meta.key());
+                self.record(LogEntry::SliceChanged { service: service.meta.key() });
             }
         }
     }
