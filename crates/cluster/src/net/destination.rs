@@ -1,8 +1,9 @@
-//! Which of several addresses a program tries first: glibc's getaddrinfo (nss/getaddrinfo.c, rfc3484_sort). Its rules 1, 5,
-//! 6 and 10 decide here; no address is deprecated, mobile or of a smaller scope. Addresses of one family keep their order:
-//! rule 9, the longest matching prefix, is left out.
+//! Which of several addresses a program tries first: glibc's getaddrinfo (nss/getaddrinfo.c, rfc3484_sort). Its rules
+//! 1, 5, 6 and 10 decide here; no address is deprecated, mobile or of a smaller scope. Addresses of one family keep
+//! their order: rule 9, the longest matching prefix, is left out.
 //!
-//! musl and Go have RFC 6724's tables, by which IPv4 comes before a unique local address. glibc has RFC 3484's precedences.
+//! musl and Go have RFC 6724's tables, by which IPv4 comes before a unique local address. glibc has RFC 3484's
+//! precedences.
 
 use std::cmp::Reverse;
 use std::net::{IpAddr, Ipv6Addr};

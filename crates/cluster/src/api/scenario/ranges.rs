@@ -1,5 +1,5 @@
-//! `podCIDR`, `serviceCIDR` and `kubeProxy.clusterCIDR`: a range, or one of each IP family with a comma between them, the
-//! primary family's first. So do kubeadm (`networking.podSubnet`) and the flags of upstream's programs have them.
+//! `podCIDR`, `serviceCIDR` and `kubeProxy.clusterCIDR`: a range, or one of each IP family with a comma between them,
+//! the primary family's first. So do kubeadm (`networking.podSubnet`) and the flags of upstream's programs have them.
 
 use crate::api::decode::FieldCursor;
 use crate::api::diagnostic::clip;
