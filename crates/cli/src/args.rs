@@ -394,6 +394,15 @@ pub struct Rules {
     /// In IPVS mode: what one of the programs reads, instead of all of it.
     #[arg(long, value_enum)]
     pub part: Option<Part>,
+    /// In a dual-stack cluster: those of one IP family, instead of both.
+    #[arg(long, value_enum)]
+    pub family: Option<IpFamily>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum IpFamily {
+    Ipv4,
+    Ipv6,
 }
 
 /// The programs that IPVS mode's rules are for.

@@ -1,7 +1,7 @@
 //! `packetyard rules`: a node's rules, as `iptables-restore`, `nft -f`, or `ipset` and `ipvsadm` read
-//! them; those of each IP family, the primary one first.
+//! them; those of each IP family, the primary one first, or of the one that is asked for.
 
-use crate::args::{Part, Rules as Args};
+use crate::args::{IpFamily, Part, Rules as Args};
 use crate::failure::Failure;
 use crate::input;
 use crate::input::Input;
@@ -14,9 +14,23 @@ pub fn rules(args: &Args) -> Result<String, Failure> {
     input::go_to_moment(&args.cluster, &mut run);
     let machine = run.world().machine_named(&args.node);
     let machine = machine.ok_or_else(|| Failure::NotFound(format!("node {:?}", args.node)))?;
-    let families = machine.stack.hooks().iter();
-    let text = families.map(|(family, hooks)| of_family(machine, family, hooks, args.part));
-    input.answer(text.collect::<Result<_, _>>()?)
+    let asked = args.family.map(|family| match family {
+        IpFamily::Ipv4 => Family::V4,
+        IpFamily::Ipv6 => Family::V6,
+    });
+    let all = machine.stack.hooks().iter();
+    let shown: Vec<_> = all.filter(|(family, _)| asked.is_none_or(|asked| asked == *family)).collect();
+    if shown.is_empty() {
+        let family = asked.map_or("", Family::as_str);
+        return Err(Failure::NotFound(format!("IP family {family} in the cluster")));
+    }
+    // What a program reads has the rules of one family; of both, a comment keeps them apart.
+    let is_headed = shown.len() > 1 && args.part.is_none();
+    let text = shown.into_iter().map(|(family, hooks)| {
+        let heading = if is_headed { format!("# {}\n", family.as_str()) } else { String::new() };
+        Ok(heading + &of_family(machine, family, hooks, args.part)?)
+    });
+    input.answer(text.collect::<Result<_, Failure>>()?)
 }
 
 fn of_family(

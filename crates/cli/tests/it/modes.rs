@@ -84,3 +84,28 @@ fn an_ipv6_cluster_has_rules_for_ip6tables() {
         assert!(rules.contains("fd00:10:244:"), "{mode}: Pods have IPv6 addresses: {rules}");
     }
 }
+
+#[test]
+fn rules_of_two_families_are_printed_both_or_one() {
+    let scenarios = concat!(env!("CARGO_MANIFEST_DIR"), "/../cluster/tests/scenarios");
+    let file = Path::new(scenarios).join("a-dual-stack-service-gains-and-loses-a-family/input.yaml");
+    for (mode, of_four, of_six) in [
+        ("iptables", "-d 10.96.0.80 --dport 80", "-d fd00:10:96::80 --dport 80"),
+        ("nftables", "table ip kube-proxy {", "table ip6 kube-proxy {"),
+        ("ipvs", "-A -t 10.96.0.80:80", "-A -t [fd00:10:96::80]:80"),
+    ] {
+        let rules = ["rules", "--node", "node-1", "--at", "30s", "-q", "--proxy-mode", mode];
+        let (ok, both, err) = packetyard(&rules, &file);
+        let [four, six] = ["ipv4", "ipv6"].map(|family| {
+            let (ok, text, err) = packetyard(&[&rules[..], &["--family", family]].concat(), &file);
+            assert!(ok, "{mode}, {family}: {err}");
+            text
+        });
+        assert!(ok && both == format!("# IPv4\n{four}# IPv6\n{six}"), "{mode}: {err}{both}");
+        assert!(four.contains(of_four) && !four.contains(of_six), "{mode}: {four}");
+        assert!(six.contains(of_six) && !six.contains(of_four), "{mode}: {six}");
+    }
+    let one = Path::new(scenarios).join("an-ipv6-cluster-in-iptables-mode/input.yaml");
+    let (ok, _, err) = packetyard(&["rules", "--node", "node-1", "-q", "--family", "ipv4"], &one);
+    assert!(!ok && err.contains("IP family IPv4 in the cluster not found"), "{err}");
+}
