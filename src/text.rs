@@ -2,6 +2,8 @@
 
 use cluster::api::{Severity, TimingProfile};
 use cluster::sim::{Moment, Refusal, Timing};
+use netfilter::PerFamily;
+use std::net::IpAddr;
 
 pub use words::{packet_kind, packet_verdict, span};
 
@@ -13,6 +15,11 @@ pub fn refusal(refusal: &Refusal) -> String {
 /// All that it said of one action.
 pub fn refusals(refusals: Vec<Refusal>) -> String {
     refusals.iter().map(refusal).collect::<Vec<_>>().join(" ")
+}
+
+/// `10.244.1.2, fd00:10:244:1::2`
+pub fn addresses(of_families: &PerFamily<IpAddr>) -> String {
+    of_families.values().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }
 
 /// A full stop at the end, and a capital at the front where that is a word and no name.

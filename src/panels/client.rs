@@ -10,7 +10,6 @@ use cluster::api::{Action, ClientFrom, ClientSpec, Resolve};
 use cluster::sim::World;
 use cluster::traffic::{ClientId, Counts};
 use leptos::prelude::*;
-use std::net::IpAddr;
 use std::sync::Arc;
 
 #[component]
@@ -75,7 +74,7 @@ fn ClientFacts(id: ClientId, spec: Memo<Arc<ClientSpec>>) -> impl IntoView {
 #[component]
 fn From(id: ClientId, spec: Memo<Arc<ClientSpec>>) -> impl IntoView {
     let session = expect_context::<Session>();
-    let outside = session.watch_scene(move |world| address(world, id));
+    let outside = session.watch_scene(move |world| addresses(world, id));
     let pods = session.watch_scene(move |world| {
         let pods = world.client_pods(&spec.read().from);
         pods.iter().map(|p| (Selection::Pod(p.meta.uid), p.meta.name.to_string())).collect::<Vec<_>>()
@@ -95,13 +94,13 @@ fn From(id: ClientId, spec: Memo<Arc<ClientSpec>>) -> impl IntoView {
             }
             let:address
         >
-            <code class="pk-mono">"outside, " {address.to_string()}</code>
+            <code class="pk-mono">"outside, " {address}</code>
         </ShowLet>
     }
 }
 
-fn address(world: &World, client: ClientId) -> Option<IpAddr> {
-    world.traffic().clients.get(&client)?.addresses.as_ref().map(|addresses| *addresses.primary())
+fn addresses(world: &World, client: ClientId) -> Option<String> {
+    world.traffic().clients.get(&client)?.addresses.as_ref().map(text::addresses)
 }
 
 #[component]

@@ -4,6 +4,7 @@ use super::if_exists::IfExists;
 use super::select_link::SelectLink;
 use crate::components::{Fact, Facts, Tag, Tone};
 use crate::session::{Selection, Session};
+use crate::text;
 use cluster::api::{CloudProvider, Uid};
 use cluster::sim::World;
 use leptos::prelude::*;
@@ -70,8 +71,7 @@ pub fn LoadBalancerPanel(service: Uid) -> impl IntoView {
 }
 
 fn addresses(balancer: &LoadBalancer) -> String {
-    let all = |ips: PerFamily<IpAddr>| ips.values().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    balancer.addresses.map_or_else(|| "the cloud is still at work".into(), all)
+    balancer.addresses.map_or_else(|| "the cloud is still at work".into(), |ips| text::addresses(&ips))
 }
 
 fn nodes(world: &World) -> Vec<(Uid, String)> {

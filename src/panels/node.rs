@@ -7,6 +7,7 @@ use super::pods::PodList;
 use super::zone::{ZoneForm, zone_of};
 use crate::components::{Details, Fact, Facts, Listing, Tag, Tone};
 use crate::session::{Selection, Session};
+use crate::text;
 use crate::ui::Ui;
 use cluster::api::{ConditionStatus, Uid};
 use cluster::node::Machine;
@@ -53,7 +54,7 @@ impl NodeState {
             }
         };
         NodeState {
-            address: machine.addresses.primary().to_string(),
+            address: text::addresses(&machine.addresses),
             status,
             is_cordoned: node.is_some_and(|node| node.spec.unschedulable),
             is_cut_off: machine.cut_off,

@@ -39,7 +39,7 @@ fn PodFacts(uid: Uid, pod: Memo<Arc<Pod>>) -> impl IntoView {
     });
     let services = session.watch_scene(move |world| services(world, uid));
     let answered = session.watch_traffic(move |world| answered(world, uid));
-    let ip = move || pod.read().status.pod_ip().map_or_else(|| "none yet".into(), |ip| ip.to_string());
+    let ip = move || pod.read().status.pod_ips.map_or_else(|| "none yet".into(), |ips| text::addresses(&ips));
     view! {
         <Facts>
             <Fact name="Status">

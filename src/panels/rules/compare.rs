@@ -1,7 +1,7 @@
 //! Two listings side by side: the same Service's rules in another mode, or on another node.
 
 use super::listing::RuleListing;
-use super::query::{Filters, NodeSelect, Query, ScopeSelect};
+use super::query::{FamilySelect, Filters, NodeSelect, Query, ScopeSelect};
 use super::usual_node;
 use crate::components::Select;
 use crate::session::Session;
@@ -22,6 +22,7 @@ pub fn CompareRules() -> impl IntoView {
         <div class="pk-dialog-body">
             <div class="pk-row pk-rules-controls">
                 <ScopeSelect query/>
+                <FamilySelect query node=RwSignal::new(node)/>
                 <Filters query/>
             </div>
             <div class="pk-side-by-side">

@@ -55,7 +55,8 @@ impl Listing {
     ) -> Listing {
         let source = session.watch_rules(move |world| {
             session.opened_rev();
-            node.get().map_or(Source::NONE, |node| source(world, query.of, node, mode.get()))
+            let family = query.family_on(world, node.get());
+            node.get().map_or(Source::NONE, |node| source(world, query.of, node, mode.get(), family))
         });
         let printed = Memo::new(move |_| PrintedRules(Arc::new(Printed::new(&source.read().text()))));
         let service = session.watch_scene(move |world| match query.scope.get() {

@@ -17,7 +17,7 @@ use cluster::sim::World;
 pub use compare::CompareRules;
 use leptos::prelude::*;
 use listing::RuleListing;
-use query::{Filters, NodeSelect, Query, ScopeSelect};
+use query::{FamilySelect, Filters, NodeSelect, Query, ScopeSelect};
 use shares::Shares;
 use source::nodes_met;
 pub use source::packets;
@@ -66,6 +66,7 @@ fn Rules(of: Selection) -> impl IntoView {
         <div class="pk-row pk-rules-controls">
             {(!is_of_a_node).then(|| view! { <NodeSelect name="Node" node/> })}
             <ScopeSelect query/>
+            <FamilySelect query node/>
             <span class="pk-spring"></span>
             <Button on_press=move || ui.open(Dialog::Rules)>"Side by side …"</Button>
         </div>

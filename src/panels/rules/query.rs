@@ -1,12 +1,13 @@
 //! What is asked for of the rules, and the controls that ask it.
 
-use super::source::usual_service;
+use super::source::{usual_family, usual_service};
 use crate::components::{Button, Select, TextField};
 use crate::session::{Selection, Session};
 use crate::ui::Ui;
 use cluster::api::{Service, Uid};
 use cluster::sim::World;
 use leptos::prelude::*;
+use netfilter::Family;
 use std::sync::Arc;
 
 /// The same in every listing.
@@ -17,6 +18,8 @@ pub struct Query {
     pub scope: RwSignal<Scope>,
     pub filter: RwSignal<String>,
     pub matched_only: RwSignal<bool>,
+    /// `None`: see [`usual_family`].
+    pub family: RwSignal<Option<Family>>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +36,16 @@ impl Query {
             scope: RwSignal::new(service.map_or(Scope::Whole, Scope::Service)),
             filter: RwSignal::new(String::new()),
             matched_only: RwSignal::new(false),
+            family: RwSignal::new(None),
         }
+    }
+
+    pub fn family_on(&self, world: &World, node: Option<Uid>) -> Family {
+        let service = match self.scope.get() {
+            Scope::Service(uid) => Some(uid),
+            Scope::Whole => None,
+        };
+        self.family.get().unwrap_or_else(|| usual_family(world, self.of, node, service))
     }
 
     pub fn is_of_a_packet(&self) -> bool {
@@ -44,7 +56,7 @@ impl Query {
 /// The filter, and whether only what was matched is shown.
 #[component]
 pub fn Filters(query: Query) -> impl IntoView {
-    let Query { filter, matched_only, .. } = query;
+    let Query { filter, matched_only, of: _, scope: _, family: _ } = query;
     view! {
         <div class="pk-row pk-rules-controls">
             <TextField
@@ -96,6 +108,34 @@ fn services(world: &World) -> Vec<(String, String)> {
         (s.meta.uid.0.to_string(), format!("Service {name}"))
     };
     with_ip.map(option).collect()
+}
+
+/// Of a dual-stack cluster: each node has rules of both families.
+#[component]
+pub fn FamilySelect(query: Query, node: RwSignal<Option<Uid>>) -> impl IntoView {
+    let session = expect_context::<Session>();
+    let options = session.with_world(|world| {
+        let option = |family: Family| (family.as_str().to_string(), family.as_str().to_string());
+        world.config().pod_cidrs.families().map(option).collect::<Vec<_>>()
+    });
+    let shown = session.watch_rules(move |world| {
+        session.opened_rev();
+        query.family_on(world, node.get())
+    });
+    let choose = move |value: String| {
+        let named = [Family::V4, Family::V6].into_iter().find(|family| family.as_str() == value);
+        query.family.set(named);
+    };
+    (options.len() > 1).then(|| {
+        view! {
+            <Select
+                name="IP family"
+                options=Signal::stored(options)
+                chosen=Signal::derive(move || shown.get().as_str().to_string())
+                on_choose=choose
+            />
+        }
+    })
 }
 
 #[component]

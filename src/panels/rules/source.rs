@@ -8,7 +8,7 @@ use cluster::node::kube_proxy::{ProxyMode, ServicePortName};
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, PacketTrace, Place};
 use leptos::prelude::*;
-use netfilter::{RuleRef, Rules};
+use netfilter::{Family, RuleRef, Rules};
 use scene::facts::Facts;
 use scene::relations::{first_service, service_of};
 use std::collections::BTreeSet;
@@ -52,12 +52,16 @@ impl PartialEq for Source {
     }
 }
 
-/// `of`: a connection or a packet shows the rules that it met.
-pub fn source(world: &World, of: Option<Selection>, node: Uid, mode: Option<ProxyMode>) -> Source {
+/// `of`: a connection or a packet shows the rules that it met, if they are of the family.
+pub fn source(
+    world: &World,
+    of: Option<Selection>,
+    node: Uid,
+    mode: Option<ProxyMode>,
+    family: Family,
+) -> Source {
     let Some(machine) = world.machines().get(&node) else { return Source::NONE };
-    let then = met(world, of, node);
-    // Of two families, the selected packet's.
-    let family = then.as_ref().map_or(machine.proxy.proxiers.primary_family(), Rules::family);
+    let then = met(world, of, node).filter(|then| then.family() == family);
     if let Some(mode) = mode.filter(|mode| *mode != machine.proxy.mode) {
         let rules = world.rules_as_if(node, mode).and_then(|rules| rules.get(family).cloned());
         return Source { rules, when: When::AsIf(mode), ..Source::NONE };
@@ -67,6 +71,13 @@ pub fn source(world: &World, of: Option<Selection>, node: Uid, mode: Option<Prox
         return Source { rules: Some(then), when: When::Then, ..Source::NONE };
     }
     Source { rules: Some(now.clone()), when: When::Now, left_over: machine.left_over(family) }
+}
+
+/// Whose rules are shown at first: those of the selected packet's family, or of the Service's first one.
+pub fn usual_family(world: &World, of: Option<Selection>, node: Option<Uid>, service: Option<Uid>) -> Family {
+    let met = node.and_then(|node| met(world, of, node)).map(|rules| rules.family());
+    let service = service.and_then(|uid| world.store().service_by_uid(uid));
+    met.or_else(|| service?.spec.ip_families.first().copied()).unwrap_or(world.config().primary_family())
 }
 
 /// The rules that the selected packet met on a node; of a connection, its first packet that met any.
@@ -169,4 +180,40 @@ pub fn usual_service(world: &World, ui: Ui, of: Option<Selection>) -> Option<Uid
     of.and_then(|of| service_of(world, &facts, of))
         .or(last.filter(|uid| facts.services.iter().any(|s| s.uid == *uid)))
         .or_else(|| first_service(&facts))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use cluster::api::{NsName, parse};
+    use cluster::sim::{Run, Time};
+
+    #[test]
+    fn each_family_has_its_rules_and_a_service_those_of_its_first_one() {
+        let text = include_str!(
+            "../../../crates/cluster/tests/scenarios/a-dual-stack-service-gains-and-loses-a-family/input.yaml"
+        );
+        let (mut run, _) = Run::new(&parse(text), None);
+        run.advance_to(Time(30_000_000_000), u64::MAX);
+        let world = run.world();
+        let node = world.machine_named("node-1").expect("the node").uid;
+        let service = |name| {
+            let key = NsName::new("default", name);
+            Some(world.store().services.get(&key).expect("the Service").meta.uid)
+        };
+        for (name, family) in [("web", Family::V4), ("six", Family::V6)] {
+            assert_eq!(usual_family(world, None, Some(node), service(name)), family, "{name}");
+        }
+        assert_eq!(usual_family(world, None, Some(node), None), Family::V4);
+        for mode in [None, Some(ProxyMode::Nftables)] {
+            for family in [Family::V4, Family::V6] {
+                let found = source(world, None, node, mode, family);
+                assert_eq!(found.rules.map(|rules| rules.family()), Some(family), "{mode:?}");
+            }
+        }
+        let connection =
+            world.traffic().finished.iter().find(|record| &*record.client_name == "second-address");
+        let of = connection.map(|record| Selection::Connection(record.id));
+        assert_eq!(usual_family(world, of, Some(node), service("web")), Family::V6);
+    }
 }
