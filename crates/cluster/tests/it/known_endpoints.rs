@@ -2,14 +2,14 @@
 //! has seen, by the rules E-01 to E-07 of docs/behaviour.md, and without a line of the model's own kube-proxy.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 
-use cluster::api::{Endpoint, Name, Service, TrafficPolicy, Uid};
+use cluster::api::{AddressType, Endpoint, Name, Service, TrafficPolicy, Uid};
 use cluster::node::Machine;
 use cluster::node::kube_proxy::{ProxyMode, ServicePortName, endpoint_choices};
 use cluster::sim::{Time, World};
 use cluster::trace::Place;
-use netfilter::Protocol;
+use netfilter::{Family, PerFamily, Protocol, Rules};
 
 /// A service port as a node's kube-proxy has seen it.
 pub struct KnownPort {
@@ -36,9 +36,10 @@ impl KnownPort {
     }
 }
 
-/// Of the protocol TCP, or of another, by the names that rules have for them.
-pub fn known_ports(machine: &Machine) -> BTreeMap<ServicePortName, KnownPort> {
+/// Of the protocol TCP, or of another, by the names that rules of that family have for them.
+pub fn known_ports(machine: &Machine, family: Family) -> BTreeMap<ServicePortName, KnownPort> {
     let mut known = BTreeMap::new();
+    let is_of_it = |ip: &IpAddr| Family::of(*ip) == family;
     for service in machine.proxy.services.iter() {
         for port in &service.spec.ports {
             let name = ServicePortName {
@@ -46,9 +47,10 @@ pub fn known_ports(machine: &Machine) -> BTreeMap<ServicePortName, KnownPort> {
                 port: port.name.clone(),
                 protocol: port.protocol,
             };
-            let endpoints = endpoints(machine, &name);
+            let endpoints = endpoints(machine, &name, family);
             let at = |port: u16| move |ip| SocketAddr::new(ip, port);
-            let internal: BTreeSet<_> = service.spec.cluster_ips.iter().copied().map(at(port.port)).collect();
+            let ips = service.spec.cluster_ips.iter().copied().filter(is_of_it);
+            let internal: BTreeSet<_> = ips.map(at(port.port)).collect();
             if internal.is_empty() {
                 continue;
             }
@@ -56,7 +58,7 @@ pub fn known_ports(machine: &Machine) -> BTreeMap<ServicePortName, KnownPort> {
                 name,
                 KnownPort {
                     internal,
-                    external: external_addresses(machine, service, port.port, port.node_port),
+                    external: external_addresses(machine, service, (port.port, port.node_port), family),
                     internal_policy: service.spec.internal_traffic_policy,
                     external_policy: service.spec.external_traffic_policy.unwrap_or_default(),
                     cluster: for_policy_cluster(machine, &endpoints),
@@ -72,26 +74,31 @@ pub fn known_ports(machine: &Machine) -> BTreeMap<ServicePortName, KnownPort> {
 fn external_addresses(
     machine: &Machine,
     service: &Service,
-    port: u16,
-    node_port: u16,
+    (port, node_port): (u16, u16),
+    family: Family,
 ) -> BTreeSet<SocketAddr> {
     let balancers = service.ingress.iter().filter(|ingress| !ingress.proxy).map(|ingress| ingress.ip);
     let addresses = service.spec.external_ips.iter().copied().chain(balancers);
+    let addresses = addresses.filter(|ip| Family::of(*ip) == family);
     let mut found: BTreeSet<_> = addresses.map(|ip| SocketAddr::new(ip, port)).collect();
-    if node_port != 0 {
-        found.insert(SocketAddr::new(*machine.addresses.primary(), node_port));
+    if let Some(ip) = machine.addresses.get(family).filter(|_| node_port != 0) {
+        found.insert(SocketAddr::new(*ip, node_port));
     }
     found
 }
 
 /// E-01: a port without a number counts for nothing; of an address that is in two slices the endpoint that does
 /// not terminate counts, and of two such ones the one that comes later.
-fn endpoints<'a>(machine: &'a Machine, name: &ServicePortName) -> BTreeMap<SocketAddr, &'a Endpoint> {
+fn endpoints<'a>(
+    machine: &'a Machine,
+    name: &ServicePortName,
+    family: Family,
+) -> BTreeMap<SocketAddr, &'a Endpoint> {
     let mut found: BTreeMap<SocketAddr, &Endpoint> = BTreeMap::new();
-    let slices =
-        machine.proxy.slices.iter().filter(|slice| {
-            slice.meta.namespace == name.service.namespace && slice.service == name.service.name
-        });
+    let slices = machine.proxy.slices.iter().filter(|slice| {
+        let is_its = slice.meta.namespace == name.service.namespace && slice.service == name.service.name;
+        is_its && slice.address_type == AddressType::Ip(family)
+    });
     for slice in slices {
         let is_named = |port: &&cluster::api::EndpointPort| {
             port.name == name.port && port.protocol == name.protocol && port.port != 0
@@ -152,8 +159,8 @@ pub struct KnownEndpoints {
     pub node: Name,
     since: Time,
     mode: ProxyMode,
-    synced_at: Option<Time>,
-    ports: BTreeMap<ServicePortName, KnownPort>,
+    synced_at: PerFamily<Option<Time>>,
+    ports: Vec<(ServicePortName, KnownPort)>,
 }
 
 impl KnownEndpoints {
@@ -162,23 +169,24 @@ impl KnownEndpoints {
             node: machine.name.clone(),
             since,
             mode: machine.proxy.mode,
-            synced_at: machine.proxy.synced_at(),
-            ports: known_ports(machine),
+            synced_at: synced_at(machine),
+            ports: machine.addresses.families().flat_map(|family| known_ports(machine, family)).collect(),
         }
     }
 
     /// For a packet that met the node later, at that moment: its kube-proxy has written nothing since.
     pub fn still_holds(&self, world: &World, node: Uid, met_at: Time) -> bool {
         let is_the_same = |machine: &Machine| {
-            let (mode, synced_at) = (machine.proxy.mode, machine.proxy.synced_at());
-            machine.power && mode == self.mode && synced_at.is_some() && synced_at == self.synced_at
+            let has_synced = machine.proxy.synced_at().is_some();
+            let is_in_its_mode = machine.power && machine.proxy.mode == self.mode;
+            is_in_its_mode && has_synced && synced_at(machine) == self.synced_at
         };
         met_at > self.since && world.machines().get(&node).is_some_and(is_the_same)
     }
 
     /// Where it may send who calls that address from there. Two Services may have it by their `externalIPs`.
     pub fn allowed(&self, address: SocketAddr, protocol: Protocol, from: Place) -> BTreeSet<SocketAddr> {
-        let has_address = |(name, port): &(&ServicePortName, &KnownPort)| {
+        let has_address = |(name, port): &&(ServicePortName, KnownPort)| {
             name.protocol == protocol
                 && (port.internal.contains(&address) || port.external.contains(&address))
         };
@@ -203,36 +211,45 @@ impl KnownEndpoints {
     }
 }
 
+fn synced_at(machine: &Machine) -> PerFamily<Option<Time>> {
+    machine.proxy.proxiers.map(|_, proxier| proxier.synced_at)
+}
+
 /// The endpoints in a node's rules are those that the EndpointSlices which it had seen allow.
 pub fn rules_hold_the_known_endpoints(world: &World) {
     for machine in world.machines().values().filter(|m| m.power && m.proxy.behind() == 0) {
-        let rules = machine.stack.hooks().primary().rules();
-        for (name, port) in &known_ports(machine) {
-            let written = |local: bool| -> BTreeSet<SocketAddr> {
-                endpoint_choices(rules, name, local).iter().map(|c| c.endpoint).collect()
+        for (family, hooks) in machine.stack.hooks().iter() {
+            rules_of_a_family_hold_them(machine, family, hooks.rules());
+        }
+    }
+}
+
+fn rules_of_a_family_hold_them(machine: &Machine, family: Family, rules: &Rules) {
+    for (name, port) in &known_ports(machine, family) {
+        let written = |local: bool| -> BTreeSet<SocketAddr> {
+            endpoint_choices(rules, name, local).iter().map(|c| c.endpoint).collect()
+        };
+        let both = || &written(false) | &written(true);
+        let about = format!("{name:?} on {}, {family:?}", machine.name);
+        let (cluster, local) = (&port.cluster, &port.local);
+        if rules.ipvs().is_some() && port.uses_local_endpoints() {
+            // One list for each address: under policy Local the node's own, where there are any
+            // (ipvs/proxier.go, syncEndpoint). Another Service may have the address from outside.
+            let list = |policy| match policy {
+                TrafficPolicy::Local if !local.is_empty() => local.clone(),
+                TrafficPolicy::Local if !port.uses_cluster_endpoints() => BTreeSet::new(),
+                TrafficPolicy::Local | TrafficPolicy::Cluster => cluster.clone(),
             };
-            let both = || &written(false) | &written(true);
-            let about = format!("{name:?} on {}", machine.name);
-            let (cluster, local) = (&port.cluster, &port.local);
-            if rules.ipvs().is_some() && port.uses_local_endpoints() {
-                // One list for each address: under policy Local the node's own, where there are any
-                // (ipvs/proxier.go, syncEndpoint). Another Service may have the address from outside.
-                let list = |policy| match policy {
-                    TrafficPolicy::Local if !local.is_empty() => local.clone(),
-                    TrafficPolicy::Local if !port.uses_cluster_endpoints() => BTreeSet::new(),
-                    TrafficPolicy::Local | TrafficPolicy::Cluster => cluster.clone(),
-                };
-                let (internal, external) = (list(port.internal_policy), list(port.external_policy));
-                let found = both();
-                assert!(internal.is_subset(&found), "{about}: {internal:?} {found:?}");
-                assert!(found.is_subset(&(&internal | &external)), "{about}: {external:?} {found:?}");
-            } else if port.uses_cluster_endpoints() {
-                assert_eq!(*cluster, written(false), "{about}");
-                let local = if port.uses_local_endpoints() { local.clone() } else { BTreeSet::new() };
-                assert_eq!(local, written(true), "{about}, for policy Local");
-            } else {
-                assert_eq!(*local, both(), "{about}, where nothing asks for policy Cluster");
-            }
+            let (internal, external) = (list(port.internal_policy), list(port.external_policy));
+            let found = both();
+            assert!(internal.is_subset(&found), "{about}: {internal:?} {found:?}");
+            assert!(found.is_subset(&(&internal | &external)), "{about}: {external:?} {found:?}");
+        } else if port.uses_cluster_endpoints() {
+            assert_eq!(*cluster, written(false), "{about}");
+            let local = if port.uses_local_endpoints() { local.clone() } else { BTreeSet::new() };
+            assert_eq!(local, written(true), "{about}, for policy Local");
+        } else {
+            assert_eq!(*local, both(), "{about}, where nothing asks for policy Cluster");
         }
     }
 }

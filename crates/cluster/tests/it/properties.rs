@@ -6,8 +6,8 @@ use std::net::{IpAddr, SocketAddr};
 use crate::known_endpoints::{KnownEndpoints, rules_hold_the_known_endpoints};
 use crate::support::{self, start};
 use cluster::api::{
-    Action, Kind, Labels, NsName, ObjectRef, PolicyField, ServicePolicy, ServiceType, SessionAffinity,
-    TaintChange, TrafficPolicy, Uid,
+    Action, Kind, Labels, NsName, ObjectRef, PatchType, PolicyField, ServicePolicy, ServiceType,
+    SessionAffinity, Str, TaintChange, TrafficPolicy, Uid,
 };
 use cluster::node::Machine;
 use cluster::node::kube_proxy::ProxyMode;
@@ -36,6 +36,7 @@ enum Operation {
     Selector(u8, u8),
     Apply(u8),
     DeleteService(u8),
+    IpFamilies(u8, u8),
     AddNode,
     Wait(u16),
 }
@@ -60,6 +61,7 @@ fn operations() -> impl Strategy<Value = Vec<Operation>> {
         any::<(u8, u8)>().prop_map(|(i, s)| Operation::Selector(i, s)),
         any::<u8>().prop_map(Operation::Apply),
         any::<u8>().prop_map(Operation::DeleteService),
+        any::<(u8, u8)>().prop_map(|(i, p)| Operation::IpFamilies(i, p)),
         Just(Operation::AddNode),
         (50..9_000u16).prop_map(Operation::Wait),
     ];
@@ -123,6 +125,13 @@ fn action(world: &World, operation: &Operation) -> Option<Action> {
             let NsName { namespace, name } = nth(services, *i)?;
             Action::delete(ObjectRef { kind: Kind::Service, namespace, name })
         }
+        // With one family the cluster refuses one of them, and the others change nothing but the policy.
+        Operation::IpFamilies(i, p) => {
+            let object = ObjectRef::of_key(Kind::Service, &nth(services, *i)?);
+            let policies = ["SingleStack", "PreferDualStack", "RequireDualStack"];
+            let patch = format!("{{spec: {{ipFamilyPolicy: {}}}}}", nth(policies.to_vec(), *p)?);
+            Action::Patch { object, type_: PatchType::Strategic, patch: Str::from(patch).into() }
+        }
         Operation::AddNode => Action::AddNode { name: None, zone: Some("a".into()) },
         Operation::Wait(_) => return None,
     };
@@ -182,12 +191,13 @@ fn reason_not_to_try(action: &Action) -> Option<&'static str> {
         | Action::PauseKubeProxy { .. }
         | Action::SetProxyMode { .. }
         | Action::Apply { .. }
+        | Action::Patch { .. }
         | Action::AddNode { .. } => None,
         Action::SetLiveness { .. }
         | Action::FinishPod { .. }
         | Action::SetApp { .. }
         | Action::SetMissing { .. } => Some("kubelet_properties.rs does it"),
-        Action::Create { .. } | Action::Replace { .. } | Action::Patch { .. } => {
+        Action::Create { .. } | Action::Replace { .. } => {
             Some("crates/fuzz/src/action.rs makes them, and patches.rs says what comes of each")
         }
         Action::SetPodCondition { .. } => Some("only a Pod with a readiness gate asks, in kubelet.rs"),
@@ -235,7 +245,7 @@ spec:
 apiVersion: v1
 kind: Service
 metadata: {name: web}
-spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
+spec: {type: NodePort, ipFamilyPolicy: PreferDualStack, selector: {app: web}, ports: [{port: 80, targetPort: 8080}]}
 ---
 apiVersion: v1
 kind: Service
@@ -247,10 +257,11 @@ kind: Service
 metadata: {name: balanced}
 spec:
   type: LoadBalancer
+  ipFamilyPolicy: PreferDualStack
   externalTrafficPolicy: Local
   sessionAffinity: ClientIP
-  loadBalancerSourceRanges: [203.0.113.0/24]
-  externalIPs: [198.51.100.20]
+  loadBalancerSourceRanges: [203.0.113.0/24, '2001:db8:113::/64']
+  externalIPs: [198.51.100.20, '2001:db8:1::20']
   selector: {app: web}
   ports: [{name: a, port: 80, targetPort: 8080}, {name: b, port: 53, protocol: UDP, targetPort: 8080}]
 ---
@@ -274,9 +285,20 @@ pub fn mode() -> impl Strategy<Value = ProxyMode> {
     (0..ProxyMode::ALL.len()).prop_map(|n| ProxyMode::ALL[n])
 }
 
-/// The cluster with its kube-proxies in this mode.
-fn cluster(mode: ProxyMode) -> String {
-    [CLUSTER.trim_end(), "\n  proxyMode: ", mode.as_str(), "\n"].concat()
+/// One family, both, and both in the other order.
+const RANGES: [&str; 3] = [
+    "",
+    "  podCIDR: 10.244.0.0/16,fd00:10:244::/56\n  serviceCIDR: 10.96.0.0/12,fd00:10:96::/112\n",
+    "  podCIDR: fd00:10:244::/56,10.244.0.0/16\n  serviceCIDR: fd00:10:96::/112,10.96.0.0/12\n",
+];
+
+/// The cluster of these ranges with its kube-proxies in this mode.
+fn cluster(mode: ProxyMode, ranges: &str) -> String {
+    [CLUSTER.trim_end(), "\n  proxyMode: ", mode.as_str(), "\n", ranges].concat()
+}
+
+fn ranges() -> impl Strategy<Value = &'static str> {
+    (0..RANGES.len()).prop_map(|n| RANGES[n])
 }
 
 /// Goes on in small steps, so that what must hold is checked at many moments.
@@ -448,10 +470,12 @@ fn syns_were_rewritten_by_rules(world: &World) {
 #[test]
 fn new_connections_are_asked_where_they_went() {
     for mode in ProxyMode::ALL {
-        let mut run = start(&cluster(mode), 7);
-        let mut check = Checker::default();
-        advance(&mut run, Span::from_secs(40), &mut check);
-        assert!(check.asked > 50, "{}: {} connections", mode.as_str(), check.asked);
+        for ranges in RANGES {
+            let mut run = start(&cluster(mode, ranges), 7);
+            let mut check = Checker::default();
+            advance(&mut run, Span::from_secs(40), &mut check);
+            assert!(check.asked > 50, "{}, {ranges}: {} connections", mode.as_str(), check.asked);
+        }
     }
 }
 
@@ -459,8 +483,13 @@ proptest! {
     #![proptest_config(ProptestConfig { cases: 150, ..ProptestConfig::default() })]
 
     #[test]
-    fn whatever_is_done_these_hold(seed in any::<u64>(), mode in mode(), operations in operations()) {
-        let mut run = start(&cluster(mode), seed);
+    fn whatever_is_done_these_hold(
+        seed in any::<u64>(),
+        mode in mode(),
+        ranges in ranges(),
+        operations in operations(),
+    ) {
+        let mut run = start(&cluster(mode, ranges), seed);
         let mut check = Checker::default();
         advance(&mut run, Span::from_secs(8), &mut check);
         for operation in &operations {
@@ -484,8 +513,13 @@ proptest! {
 
     /// Replaying a run's log gives the run.
     #[test]
-    fn the_log_is_the_run(seed in any::<u64>(), mode in mode(), operations in operations()) {
-        let mut run = start(&cluster(mode), seed);
+    fn the_log_is_the_run(
+        seed in any::<u64>(),
+        mode in mode(),
+        ranges in ranges(),
+        operations in operations(),
+    ) {
+        let mut run = start(&cluster(mode, ranges), seed);
         for operation in &operations {
             if let Operation::Wait(ms) = operation {
                 let to = run.world().now() + Span::from_millis(u64::from(*ms));
@@ -495,7 +529,7 @@ proptest! {
         }
         let end = run.world().now() + Span::from_secs(5);
         run.advance_to(end, u64::MAX);
-        let mut manifest = support::manifest(&cluster(mode));
+        let mut manifest = support::manifest(&cluster(mode, ranges));
         if let Some(scenario) = &mut manifest.scenario {
             scenario.actions = run.actions().to_vec();
         }
