@@ -377,6 +377,12 @@ const PATCHES: &[(PatchType, &str)] = &[
         PatchType::Merge,
         "{spec: {unschedulable: true, taints: [{key: a, effect: NoExecute}]}, metadata: {name: x}}",
     ),
+    (PatchType::Merge, "{spec: {ipFamilyPolicy: RequireDualStack}}"),
+    (PatchType::Merge, "{spec: {ipFamilyPolicy: SingleStack}}"),
+    (
+        PatchType::Merge,
+        "{spec: {ipFamilyPolicy: PreferDualStack, ipFamilies: [IPv6, IPv4], clusterIPs: null}}",
+    ),
     (PatchType::Merge, "{spec: null}"),
     (PatchType::Json, "[{op: replace, path: /spec/replicas, value: 1}]"),
     (

@@ -9,23 +9,31 @@ use proptest::prelude::*;
 #[derive(Clone, Debug, Default)]
 pub struct Cluster {
     pub mode: u8,
-    pub is_ipv6: bool,
+    pub families: u8,
     pub is_realistic: bool,
     pub drains: bool,
     pub cloud: u8,
 }
 
+/// Of the Pods, and with two families of the Services.
+const RANGES: [&str; 4] = [
+    "",
+    "  podCIDR: fd00:10:244::/56\n",
+    "  podCIDR: 10.244.0.0/16,fd00:10:244::/56\n  serviceCIDR: 10.96.0.0/12,fd00:10:96::/112\n",
+    "  podCIDR: fd00:10:244::/56,10.244.0.0/16\n  serviceCIDR: fd00:10:96::/112,10.96.0.0/12\n",
+];
 const CLOUDS: [&str; 3] = ["{ipMode: VIP}", "{ipMode: Proxy}", "none"];
 
 impl Cluster {
     pub fn any() -> impl Strategy<Value = Cluster> {
-        (0..ProxyMode::ALL.len() as u8, 0..CLOUDS.len() as u8, any::<[bool; 3]>()).prop_map(
-            |(mode, cloud, flags)| Cluster {
+        let modes = 0..ProxyMode::ALL.len() as u8;
+        (modes, 0..CLOUDS.len() as u8, 0..RANGES.len() as u8, any::<[bool; 2]>()).prop_map(
+            |(mode, cloud, families, flags)| Cluster {
                 mode,
                 cloud,
-                is_ipv6: flags[0],
-                is_realistic: flags[1],
-                drains: flags[2],
+                families,
+                is_realistic: flags[0],
+                drains: flags[1],
             },
         )
     }
@@ -34,14 +42,12 @@ impl Cluster {
         let mode = ProxyMode::ALL[usize::from(self.mode) % ProxyMode::ALL.len()].as_str();
         let timing = if self.is_realistic { "realistic" } else { "teaching" };
         let cloud = CLOUDS[usize::from(self.cloud) % CLOUDS.len()];
-        let range = if self.is_ipv6 { "  podCIDR: fd00:10:244::/56\n" } else { "" };
-        let outside = if self.is_ipv6 { "2001:db8:1::20" } else { "198.51.100.20" };
-        let sources = if self.is_ipv6 { "2001:db8:113::/65" } else { "203.0.113.0/24" };
+        let range = RANGES[usize::from(self.families) % RANGES.len()];
         let spec = format!(
             "  proxyMode: {mode}\n  timing: {timing}\n  apps: {{drain: {}}}\n  cloud: {cloud}\n{range}",
             self.drains
         );
-        [&OBJECTS.replace("OUTSIDE", outside).replace("SOURCES", sources), SCENARIO, &spec].concat()
+        [OBJECTS, SCENARIO, &spec].concat()
     }
 
     pub fn manifest(&self) -> Manifest {
@@ -78,7 +84,7 @@ spec:
 apiVersion: v1
 kind: Service
 metadata: {name: web}
-spec: {type: NodePort, selector: {app: web}, ports: [{port: 80, targetPort: 8080, nodePort: 30080}]}
+spec: {type: NodePort, ipFamilyPolicy: PreferDualStack, selector: {app: web}, ports: [{port: 80, targetPort: 8080, nodePort: 30080}]}
 ---
 apiVersion: v1
 kind: Service
@@ -92,8 +98,9 @@ spec:
   type: LoadBalancer
   externalTrafficPolicy: Local
   sessionAffinity: ClientIP
-  loadBalancerSourceRanges: [SOURCES]
-  externalIPs: ['OUTSIDE']
+  ipFamilyPolicy: PreferDualStack
+  loadBalancerSourceRanges: [203.0.113.0/24, '2001:db8:113::/65']
+  externalIPs: [198.51.100.20, '2001:db8:1::20']
   selector: {app: web}
   ports: [{name: a, port: 80, targetPort: 8080}, {name: b, port: 53, protocol: UDP, targetPort: 8080}]
 ---

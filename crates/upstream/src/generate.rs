@@ -6,7 +6,6 @@
 
 use cluster::api::{Manifest, parse};
 use fuzz::pick::Picks;
-use netfilter::{Family, PerFamily};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use std::fmt;
@@ -22,34 +21,19 @@ impl Numbers {
 
     /// A Scenario and its objects. The error is one of this generator.
     pub fn manifest(&self) -> Result<Manifest, String> {
-        let maker = Maker::new(&self.0);
-        let families = maker.families;
-        let manifest = parse(&maker.cluster());
+        let manifest = parse(&Maker::new(&self.0).cluster());
         if let Some(error) = manifest.errors().next() {
             return Err(format!("{error:?}"));
         }
-        Ok(if families == Families::Both { with_both_families(manifest) } else { manifest })
+        Ok(manifest)
     }
 }
 
 /// YAML documents of one line each.
 impl fmt::Debug for Numbers {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let maker = Maker::new(&self.0);
-        if maker.families == Families::Both {
-            writeln!(f, "# with addresses of both families")?;
-        }
-        f.write_str(&maker.cluster())
+        f.write_str(&Maker::new(&self.0).cluster())
     }
-}
-
-/// No Scenario can ask for this yet.
-pub fn with_both_families(mut manifest: Manifest) -> Manifest {
-    let ranges = |v4: &str, v6: &str| Some(PerFamily::dual(Family::V4, v4.parse().ok()?, v6.parse().ok()?));
-    let scenario = manifest.scenario.get_or_insert_default();
-    scenario.pod_cidrs = ranges("10.244.0.0/16", "fd00:10:244::/56");
-    scenario.service_cidrs = ranges("10.96.0.0/12", "fd00:10:96::/112");
-    manifest
 }
 
 #[derive(Clone, Copy, PartialEq)]
@@ -104,8 +88,12 @@ impl<'a> Maker<'a> {
         let nodes: Vec<Value> = (1..=self.nodes).map(|n| self.node(n)).collect();
         let mut spec = json!({"clients": [], "nodes": nodes, "kubeProxy": self.kube_proxy()});
         match self.families {
-            Families::V4 | Families::Both => {}
+            Families::V4 => {}
             Families::V6 => spec["podCIDR"] = json!("fd00:10:244::/56"),
+            Families::Both => {
+                spec["podCIDR"] = json!("10.244.0.0/16,fd00:10:244::/56");
+                spec["serviceCIDR"] = json!("10.96.0.0/12,fd00:10:96::/112");
+            }
         }
         spec["cloud"] = json!({"ipMode": self.picks.of(&["VIP", "VIP", "Proxy"])});
         let schedulers = ["rr", "rr", "lc", "dh", "sh", "sed", "nq", "wrr", "wlc"];
@@ -153,7 +141,10 @@ impl<'a> Maker<'a> {
             }
             5 => config["detectLocalMode"] = json!("NodeCIDR"),
             6 => config["clusterCIDR"] = json!(""),
-            7 => config["clusterCIDR"] = json!(self.picks.of(&["10.0.0.0/8", "fd00::/8"])),
+            7 => {
+                config["clusterCIDR"] =
+                    json!(self.picks.of(&["10.0.0.0/8", "fd00::/8", "10.0.0.0/8,fd00::/8"]))
+            }
             _ => {}
         }
         if self.picks.seldom(3) {
@@ -247,7 +238,8 @@ impl<'a> Maker<'a> {
                 json!(self.picks.of(&["PreferSameZone", "PreferSameNode", "PreferClose"]));
         }
         if self.families == Families::Both {
-            spec["ipFamilyPolicy"] = json!(self.picks.of(&["PreferDualStack", "SingleStack"]));
+            spec["ipFamilyPolicy"] =
+                json!(self.picks.of(&["PreferDualStack", "SingleStack", "RequireDualStack"]));
         }
         if self.picks.seldom(16) && kind == "ClusterIP" && !external_ips {
             spec["clusterIP"] = json!("None");

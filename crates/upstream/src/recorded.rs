@@ -7,7 +7,6 @@ use cluster::api::parse;
 use cluster::node::kube_proxy::ProxyMode;
 use serde::{Deserialize, Serialize};
 
-use crate::generate::with_both_families;
 use crate::kernel::Kernel;
 use crate::kube_proxy::{KubeProxy, family_name};
 use crate::record::{Session, record};
@@ -33,7 +32,6 @@ pub fn sessions() -> Result<Vec<Session>, String> {
     if let Some(error) = manifest.errors().next() {
         return Err(format!("{}: {error:?}", file.display()));
     }
-    let manifest = with_both_families(manifest);
     Ok(ProxyMode::ALL.iter().flat_map(|mode| record(&manifest, *mode)).collect())
 }
 
