@@ -134,6 +134,7 @@ fn failures(counts: &Counts) -> Option<String> {
         (counts.timed_out, "timed out"),
         (counts.not_received, "not received"),
         (counts.unresolved, "name not found"),
+        (counts.no_dns, "without an answer from DNS"),
         (counts.no_address, "no address to call"),
     ];
     let failed: Vec<String> =

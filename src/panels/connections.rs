@@ -112,6 +112,7 @@ impl Ending {
                 | Outcome::TimedOut { .. }
                 | Outcome::NotReceived { .. }
                 | Outcome::Unresolved
+                | Outcome::NoDns { .. }
                 | Outcome::NoAddress
                 | Outcome::Abandoned,
             )) => ("✕", "pk-fail"),

@@ -66,6 +66,8 @@ struct Requests {
     not_received: u64,
     /// The name was not found.
     unresolved: u64,
+    /// The cluster's DNS did not answer.
+    no_dns: u64,
     /// The name was found, and no address of it.
     no_address: u64,
     /// The client went away first.
@@ -150,6 +152,7 @@ fn requests(counts: &Counts) -> Requests {
         timed_out,
         not_received,
         unresolved,
+        no_dns,
         no_address,
         abandoned,
         lost,
@@ -165,6 +168,7 @@ fn requests(counts: &Counts) -> Requests {
         timed_out: *timed_out,
         not_received: *not_received,
         unresolved: *unresolved,
+        no_dns: *no_dns,
         no_address: *no_address,
         abandoned: *abandoned,
         lost: lost.iter().map(|(class, count)| (LossClass::from(*class), *count)).collect(),
@@ -232,6 +236,7 @@ fn counts_table(out: &mut String, what: &str, rows: &[Row<'_>]) {
         "TIMED-OUT",
         "NOT-RECEIVED",
         "UNRESOLVED",
+        "NO-DNS",
         "NO-ADDRESS",
     ];
     let cells = |row: &Row<'_>| {
@@ -245,6 +250,7 @@ fn counts_table(out: &mut String, what: &str, rows: &[Row<'_>]) {
             c.timed_out,
             c.not_received,
             c.unresolved,
+            c.no_dns,
             c.no_address,
         ];
         std::iter::once(row.name.clone()).chain(numbers.map(|n| n.to_string())).collect()

@@ -12,6 +12,7 @@ pub struct Cluster {
     pub families: u8,
     pub is_realistic: bool,
     pub drains: bool,
+    pub has_dns_pods: bool,
     pub cloud: u8,
 }
 
@@ -27,13 +28,14 @@ const CLOUDS: [&str; 3] = ["{ipMode: VIP}", "{ipMode: Proxy}", "none"];
 impl Cluster {
     pub fn any() -> impl Strategy<Value = Cluster> {
         let modes = 0..ProxyMode::ALL.len() as u8;
-        (modes, 0..CLOUDS.len() as u8, 0..RANGES.len() as u8, any::<[bool; 2]>()).prop_map(
+        (modes, 0..CLOUDS.len() as u8, 0..RANGES.len() as u8, any::<[bool; 3]>()).prop_map(
             |(mode, cloud, families, flags)| Cluster {
                 mode,
                 cloud,
                 families,
                 is_realistic: flags[0],
                 drains: flags[1],
+                has_dns_pods: flags[2],
             },
         )
     }
@@ -42,9 +44,10 @@ impl Cluster {
         let mode = ProxyMode::ALL[usize::from(self.mode) % ProxyMode::ALL.len()].as_str();
         let timing = if self.is_realistic { "realistic" } else { "teaching" };
         let cloud = CLOUDS[usize::from(self.cloud) % CLOUDS.len()];
+        let dns = if self.has_dns_pods { "pods" } else { "ideal" };
         let range = RANGES[usize::from(self.families) % RANGES.len()];
         let spec = format!(
-            "  proxyMode: {mode}\n  timing: {timing}\n  apps: {{drain: {}}}\n  cloud: {cloud}\n{range}",
+            "  proxyMode: {mode}\n  timing: {timing}\n  apps: {{drain: {}}}\n  cloud: {cloud}\n  dns: {dns}\n{range}",
             self.drains
         );
         [OBJECTS, SCENARIO, &spec].concat()

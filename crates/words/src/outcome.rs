@@ -1,7 +1,7 @@
 //! How a request, and how a packet, ended.
 
 use cluster::trace::{LossClass, Lost, Outcome, PacketKind, PacketTrace, PacketVerdict};
-use netfilter::Protocol;
+use netfilter::{Family, Protocol};
 
 /// A request's end, as the client saw it.
 pub fn outcome(outcome: Outcome) -> &'static str {
@@ -35,6 +35,7 @@ pub fn outcome(outcome: Outcome) -> &'static str {
         },
         Outcome::NotReceived { .. } => "not received, and the sender does not learn of it",
         Outcome::Unresolved => "name not found",
+        Outcome::NoDns { .. } => "name not resolved: the cluster's DNS did not answer",
         Outcome::NoAddress => "no address to call from outside yet",
         Outcome::Abandoned => "given up: the client is gone",
     }
@@ -80,6 +81,10 @@ pub fn packet_kind(packet: &PacketTrace) -> &'static str {
         PacketKind::HostUnreachable => "ICMP host unreachable",
         PacketKind::EchoRequest => "ICMP echo request",
         PacketKind::EchoReply => "ICMP echo reply",
+        PacketKind::DnsQuery(Family::V4) => "DNS query (A)",
+        PacketKind::DnsQuery(Family::V6) => "DNS query (AAAA)",
+        PacketKind::DnsAnswer(Family::V4) => "DNS answer (A)",
+        PacketKind::DnsAnswer(Family::V6) => "DNS answer (AAAA)",
     }
 }
 

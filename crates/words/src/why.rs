@@ -65,9 +65,10 @@ pub fn why(world: &World, record: &ConnectionRecord) -> Why {
             | Outcome::Reset
             | Outcome::TimedOut { .. }
             | Outcome::NotReceived { .. }
+            | Outcome::NoDns { .. }
             | Outcome::Abandoned,
         )
-        | None => match record.packets.iter().find(|p| !p.kind.is_reply()) {
+        | None => match first_of(record) {
             Some(packet) => alias.map_or_else(String::new, |alias| alias + ". ") + &decision(world, packet),
             None => "Its first packet is still on its way.".to_string(),
         },
@@ -86,7 +87,8 @@ pub fn why(world: &World, record: &ConnectionRecord) -> Why {
     if let Some(unmapped) = unmapped_port(world, record) {
         sentence.push_str(&unmapped);
     }
-    if let Some(failed) = record.packets.iter().rev().find(|p| p.ended.is_some_and(|(_, v)| v.is_failure())) {
+    let packets = record.lookup.iter().chain(&record.packets);
+    if let Some(failed) = packets.rev().find(|p| p.ended.is_some_and(|(_, v)| v.is_failure())) {
         sentence.push(' ');
         sentence.push_str(&failure(world, failed));
     }
@@ -94,6 +96,13 @@ pub fn why(world: &World, record: &ConnectionRecord) -> Why {
         sentence.push_str(&format!(" {empty}."));
     }
     Why { verdict: verdict(record), sentence }
+}
+
+/// The packet that decided it: of the request, or of the lookup if no request was sent.
+fn first_of(record: &ConnectionRecord) -> Option<&PacketTrace> {
+    let asked = record.lookup.iter().rev().find(|packet| !packet.kind.is_reply());
+    let sent = record.packets.iter().find(|packet| !packet.kind.is_reply());
+    sent.or(asked).map(|packet| &**packet)
 }
 
 /// Why the Service that was called has no endpoints at the called port, where that is why the call failed and still so.
@@ -263,6 +272,8 @@ pub fn hop(world: &World, packet: &PacketTrace, hop: &Hop) -> String {
             PacketKind::Response => format!("{at} answers"),
             PacketKind::SynAck => format!("{at} accepts"),
             PacketKind::EchoRequest => format!("{at} pings"),
+            PacketKind::DnsQuery(_) => format!("{at} asks the cluster's DNS"),
+            PacketKind::DnsAnswer(_) => format!("{at} answers"),
             PacketKind::EchoReply => format!("{at} answers the ping"),
             PacketKind::Reset => format!("{at} refuses: nothing listens there"),
             PacketKind::Fin

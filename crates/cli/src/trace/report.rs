@@ -35,7 +35,7 @@ pub struct Connection {
     pub endpoint: Option<Endpoint>,
     /// The source address that the Pod saw.
     pub source_seen: Option<String>,
-    /// In the order in which they were sent.
+    /// In the order in which they were sent, those of a lookup first.
     pub packets: Vec<Packet>,
 }
 
@@ -74,7 +74,8 @@ pub struct Endpoint {
 
 #[derive(Serialize, JsonSchema)]
 pub struct Packet {
-    /// SYN, SYN-ACK, request, answer, FIN, RST, or what SCTP has in their place; an ICMP echo or an ICMP error.
+    /// SYN, SYN-ACK, request, answer, FIN, RST, or what SCTP has in their place; a DNS query or its answer; an ICMP echo
+    /// or an ICMP error.
     pub kind: &'static str,
     /// How it ended, in words; in flight, if it did not.
     pub verdict: &'static str,
@@ -120,14 +121,14 @@ pub fn connection(world: &World, record: &ConnectionRecord) -> Connection {
         service: record.service.as_ref().map(|(key, _)| key.to_string()),
         endpoint: endpoint(world, record),
         source_seen: record.server_saw.map(|(ip, _)| ip.to_string()),
-        packets: record.packets.iter().map(|p| packet(world, p)).collect(),
+        packets: record.lookup.iter().chain(&record.packets).map(|p| packet(world, p)).collect(),
     }
 }
 
 fn verdict(record: &ConnectionRecord) -> Verdict {
     match record.ended.map(|(_, outcome)| outcome) {
         Some(Outcome::Delivered) => Verdict::Delivered,
-        Some(Outcome::Unresolved | Outcome::NoAddress) => Verdict::Unresolved,
+        Some(Outcome::Unresolved | Outcome::NoDns { .. } | Outcome::NoAddress) => Verdict::Unresolved,
         Some(Outcome::Refused { .. } | Outcome::HostUnreachable | Outcome::Reset) => Verdict::Rejected,
         Some(Outcome::TimedOut { .. } | Outcome::NotReceived { .. } | Outcome::Abandoned) | None => {
             Verdict::Dropped

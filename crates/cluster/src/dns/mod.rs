@@ -1,8 +1,9 @@
 //! Cluster DNS: how a Pod's resolver and CoreDNS resolve names.
 //! Source: the Kubernetes DNS specification 1.1.0; CoreDNS v1.14.2, which kubeadm 1.36 installs, with its Corefile.
 //!
-//! A query and its answer are whole messages, but are not sent over the simulated network: they take no time. CoreDNS
-//! has seen all that the API server has.
+//! A query and its answer are whole messages. With a Scenario's `dns: pods` they are packets to the Pods of the cluster's
+//! DNS (`traffic/lookup.rs`); otherwise they are not sent over the simulated network, and take no time. CoreDNS has seen all
+//! that the API server has.
 
 mod kubernetes;
 mod message;
@@ -15,6 +16,7 @@ mod server;
 pub use message::{DnsData, DnsRecord, Question, Rcode, RecordType, Response};
 pub use name::{DomainName, NameProblem};
 pub use resolver::{Lookup, ResolvConf};
+pub(crate) use resolver::{Search, Step};
 pub use server::{Shuffle, TTL};
 
 use std::net::IpAddr;
@@ -77,6 +79,14 @@ impl World {
         let sources = self.config.pod_cidrs.map(|_, range| range.address());
         addresses.sort_by_key(|ip| preference(&sources, *ip));
         Some(Answer::Addresses { name, aliases, addresses })
+    }
+
+    /// The addresses that a client gets from the answers, in the order in which it tries them.
+    pub(crate) fn addresses_in(&self, lookup: &Lookup) -> Option<Vec<IpAddr>> {
+        match self.gets(lookup)? {
+            Answer::Addresses { addresses, .. } => Some(addresses),
+            Answer::NoSuchName | Answer::Outside { .. } => None,
+        }
     }
 
     /// Whether one that calls a name which nothing answers meant something in the cluster.

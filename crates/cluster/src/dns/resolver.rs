@@ -1,6 +1,7 @@
 //! The resolver of a process: its `/etc/resolv.conf`, and which names it asks for, until one is answered.
 //! Source: kubelet pkg/kubelet/network/dns/dns.go, GetPodDNS; glibc resolv/res_query.c, __res_context_search.
 
+use std::collections::VecDeque;
 use std::net::IpAddr;
 
 use super::message::{Question, Rcode, RecordType, Response};
@@ -60,26 +61,48 @@ impl ResolvConf {
         names
     }
 
-    /// Asks for one name after the other, until one is answered.
-    fn search(&self, name: &str, mut ask: impl FnMut(DomainName) -> Step) {
-        let mut is_over = false;
-        for full in self.names(name) {
-            // What went wrong ends the search list, but the name as it is written is tried all the same.
-            if is_over && full != name {
+    /// The names to ask for, one after the other, until one is answered.
+    pub(crate) fn search(&self, name: &str) -> Search {
+        Search { name: name.into(), left: self.names(name).into(), is_over: false, at_written: false }
+    }
+}
+
+/// A walk through the names of a search list.
+#[derive(Clone, Debug)]
+pub(crate) struct Search {
+    /// As it is written.
+    name: String,
+    left: VecDeque<String>,
+    /// Something went wrong, which ends the search list; but the name as it is written is tried all the same.
+    is_over: bool,
+    at_written: bool,
+}
+
+impl Search {
+    /// The next name to ask for.
+    pub(crate) fn next(&mut self) -> Option<DomainName> {
+        while let Some(full) = self.left.pop_front() {
+            self.at_written = full == self.name;
+            if self.is_over && !self.at_written {
                 continue;
             }
-            match DomainName::parse(&full).map_or(Step::Failed, &mut ask) {
-                Step::Answered => return,
-                Step::Nothing => {}
-                Step::Failed => is_over |= full != name,
+            match DomainName::parse(&full) {
+                Ok(name) => return Some(name),
+                Err(_) => self.failed(),
             }
         }
+        None
+    }
+
+    /// The last name could not be asked for, or there was no answer.
+    pub(crate) fn failed(&mut self) {
+        self.is_over |= !self.at_written;
     }
 }
 
 /// What came of asking for one name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
+pub(crate) enum Step {
     /// An alias counts, wherever it leads.
     Answered,
     /// No such name, or nothing of the type: the next name is tried.
@@ -89,7 +112,7 @@ enum Step {
 }
 
 impl Step {
-    fn after(responses: &[Response]) -> Step {
+    pub(crate) fn after(responses: &[Response]) -> Step {
         if responses.iter().any(|response| !response.answer.is_empty()) {
             return Step::Answered;
         }
@@ -126,7 +149,8 @@ impl World {
     /// Asks for these types of each name, as getaddrinfo does for A and AAAA at once.
     pub fn look_up(&self, conf: &ResolvConf, name: &str, kinds: &[RecordType], shuffle: Shuffle) -> Lookup {
         let mut responses: Vec<Response> = Vec::new();
-        conf.search(name, |full| {
+        let mut search = conf.search(name);
+        while let Some(full) = search.next() {
             let before = responses.len();
             for kind in kinds {
                 let question = Question { name: full.clone(), kind: *kind };
@@ -135,8 +159,12 @@ impl World {
                     false => Response::from_outside(question),
                 });
             }
-            Step::after(&responses[before..])
-        });
+            match Step::after(&responses[before..]) {
+                Step::Answered => break,
+                Step::Nothing => {}
+                Step::Failed => search.failed(),
+            }
+        }
         Lookup { responses }
     }
 }
@@ -149,10 +177,15 @@ mod tests {
         let searches = searches.iter().map(ToString::to_string).collect();
         let conf = ResolvConf { nameservers: Vec::new(), searches, ndots };
         let mut asked = Vec::new();
-        conf.search(name, |full| {
+        let mut search = conf.search(name);
+        while let Some(full) = search.next() {
             asked.push(full.as_str().to_string());
-            answer(full.as_str())
-        });
+            match answer(full.as_str()) {
+                Step::Answered => break,
+                Step::Nothing => {}
+                Step::Failed => search.failed(),
+            }
+        }
         asked
     }
 

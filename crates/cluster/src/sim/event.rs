@@ -148,6 +148,8 @@ pub(crate) enum ConnectionTimer {
     /// TCP retransmits; `attempt` counts from 1.
     /// `syn`: the SYN, otherwise data.
     Retransmit { attempt: u32, syn: bool },
+    /// The resolver stops waiting for the answers about its nth name.
+    Lookup { name: u32, attempt: u32 },
 }
 
 /// A watch event.

@@ -3,10 +3,10 @@
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use super::{Chance, ClusterConfig, Event, NodeStep, Refusal, Span, Time, Timing, World};
+use super::{Chance, ClusterConfig, Event, NodeStep, Refusal, Span, Timing, World};
 use crate::api::{
-    ClientSpec, Codec, ConditionStatus, Container, Kind, KubeObject, Manifest, ManifestObject, Meta, Name,
-    Namespace, Node, NodeConditions, NsName, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Start, Str,
+    ClientSpec, ClusterDns, Codec, ConditionStatus, Container, Kind, KubeObject, Manifest, ManifestObject,
+    Meta, Name, Node, NodeConditions, NsName, Pod, PodSpec, PodStatus, Scenario, ScenarioNode, Start, Str,
     Taint, TaintEffect, Uid,
 };
 use crate::control::BALANCERS;
@@ -19,7 +19,7 @@ use netfilter::{Cidr, Family, PerFamily};
 const POD_CIDR: Prefixes = Prefixes { v4: "10.244.0.0/16", v6: "fd00:10:244::/56" };
 const SERVICE_CIDR: Prefixes = Prefixes { v4: "10.96.0.0/12", v6: "fd00:10:96::/112" };
 /// The nodes' network; 192.168.0.11 is the first node.
-const NODES: Prefixes = Prefixes { v4: "192.168.0.0/24", v6: "fd00:192:168::/64" };
+pub(super) const NODES: Prefixes = Prefixes { v4: "192.168.0.0/24", v6: "fd00:192:168::/64" };
 /// So many addresses has a node's range at least.
 const SMALLEST: u64 = 4;
 const DEFAULT_SEED: u64 = 7;
@@ -42,6 +42,8 @@ pub struct Loading<'a> {
 #[derive(Debug)]
 enum Stage<'a> {
     Nodes(std::vec::IntoIter<ScenarioNode>),
+    /// Those that the cluster has by itself.
+    SystemObjects(std::vec::IntoIter<ManifestObject>),
     Objects(std::slice::Iter<'a, ManifestObject>),
     Clients(std::vec::IntoIter<ClientSpec>),
 }
@@ -63,9 +65,17 @@ impl<'a> Loading<'a> {
             Stage::Nodes(nodes) => match nodes.next() {
                 Some(node) => self.refusals.extend(world.add_first_node(&node).err()),
                 None => {
-                    world.add_default_namespace();
-                    self.stage = Stage::Objects(self.manifest.objects.iter());
+                    world.add_namespace("default".into());
+                    let own = match world.config.dns {
+                        ClusterDns::Ideal => Vec::new(),
+                        ClusterDns::Pods => world.system_objects(),
+                    };
+                    self.stage = Stage::SystemObjects(own.into_iter());
                 }
+            },
+            Stage::SystemObjects(objects) => match objects.next() {
+                Some(parsed) => self.refusals.extend(world.apply_object(&parsed).err()),
+                None => self.stage = Stage::Objects(self.manifest.objects.iter()),
             },
             Stage::Objects(objects) => match objects.next() {
                 // A text may name an object twice: the second one changes it.
@@ -120,6 +130,7 @@ impl World {
             ip_masq: scenario.ip_masq.unwrap_or(true),
             apps_drain: scenario.apps_drain.unwrap_or(false),
             cloud: scenario.cloud.unwrap_or_default(),
+            dns: scenario.dns.unwrap_or_default(),
             proxy_mode: scenario.proxy_mode.unwrap_or_default(),
             ipvs_scheduler: scenario.ipvs_scheduler.unwrap_or_default(),
         };
@@ -131,13 +142,6 @@ impl World {
             Start::Cold => world.begin_cold(),
         }
         world
-    }
-
-    fn add_default_namespace(&mut self) {
-        let meta = Meta { name: "default".into(), ..Meta::default() };
-        let mut default = Namespace { meta };
-        default.set_defaults();
-        self.store.put_namespace(Time::ZERO, default);
     }
 
     fn add_first_node(&mut self, node: &ScenarioNode) -> Result<Uid, Refusal> {

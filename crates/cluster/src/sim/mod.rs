@@ -18,6 +18,7 @@ mod refusal;
 mod rollout;
 mod run;
 mod served;
+mod system_objects;
 mod timing;
 mod watched;
 mod world;

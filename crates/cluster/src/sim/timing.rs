@@ -27,6 +27,8 @@ pub struct Timing {
     /// net.ipv4.neigh.*.mcast_solicit (3) times retrans_time_ms (1 s): how long a node asks
     /// who has an address before it tells the sender "host unreachable".
     pub neighbour_timeout: Span,
+    /// How long a resolver waits for DNS' answer: resolv.conf's `timeout` (RES_TIMEOUT, 5 s).
+    pub dns_timeout: Span,
     /// How long a client of this laboratory waits for an answer.
     pub client_timeout: Span,
 
@@ -98,6 +100,7 @@ impl Timing {
             tcp_initial_rto: Span::from_secs(1),
             tcp_rto: Span::from_millis(200),
             neighbour_timeout: Span::from_secs(3),
+            dns_timeout: Span::from_secs(5),
             client_timeout: Span::from_secs(10),
             watch_delay: Span::from_millis(5),
             watch_delay_spread: Span::from_millis(45),

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use super::origin::Beginning;
 use super::{Archive, Chance, Clock, Event, Journal, LogEntry, Logged, Span, Time, Timing, WorkItem};
-use crate::api::{App, CloudProvider, KubeProxy, Name, ObjectRef, Prerequisite, Uid};
+use crate::api::{App, CloudProvider, ClusterDns, KubeProxy, Name, ObjectRef, Prerequisite, Uid};
 use crate::control::{self, Allocated, Backoff, Cloud};
 use crate::node::kube_proxy::ProxyMode;
 use crate::node::kubelet::PodRuntime;
@@ -33,6 +33,7 @@ pub struct ClusterConfig {
     /// Whether an app goes on serving for a while after SIGTERM, instead of closing its listener at once.
     pub apps_drain: bool,
     pub cloud: CloudProvider,
+    pub dns: ClusterDns,
     /// The mode of every kube-proxy that starts from now on.
     pub proxy_mode: ProxyMode,
     /// The scheduler of IPVS mode.

@@ -33,6 +33,10 @@ pub enum Outcome {
     },
     /// The name did not resolve.
     Unresolved,
+    /// EAI_AGAIN: the cluster's DNS did not answer. `lost`: what became of the last question, if that is known.
+    NoDns {
+        lost: Option<PacketVerdict>,
+    },
     /// The Service cannot be reached from outside, or its load balancer has no address yet.
     NoAddress,
     /// Given up because the client or its Pod went away.
@@ -49,6 +53,7 @@ impl Outcome {
                 | Outcome::Reset
                 | Outcome::TimedOut { .. }
                 | Outcome::NotReceived { .. }
+                | Outcome::NoDns { .. }
         )
     }
 }
@@ -82,6 +87,8 @@ pub struct ConnectionRecord {
     pub lost: Option<Lost>,
     /// The node whose outdated rules sent its first packet elsewhere than up-to-date rules would have.
     pub stale_rule: Option<Uid>,
+    /// Those by which its name was looked up, oldest first; none if that took none.
+    pub lookup: Vec<Arc<PacketTrace>>,
     /// Oldest first; only the last [`ConnectionRecord::MAX_PACKETS`] of a long connection.
     pub packets: Vec<Arc<PacketTrace>>,
 }
@@ -92,6 +99,7 @@ impl ConnectionRecord {
     /// Its estimated memory, including the traces of its packets.
     pub(crate) fn bytes(&self) -> u64 {
         const RECORD: u64 = 320;
-        RECORD + self.packets.iter().map(|trace| trace.bytes()).sum::<u64>()
+        let traces = self.lookup.iter().chain(&self.packets);
+        RECORD + traces.map(|trace| trace.bytes()).sum::<u64>()
     }
 }

@@ -8,7 +8,7 @@ use super::Lost;
 use crate::api::{Name, Uid};
 use crate::sim::Time;
 use crate::traffic::{ClientId, ConnectionId, PacketId};
-use netfilter::{RuleHit, Rules, Tuple};
+use netfilter::{Family, RuleHit, Rules, Tuple};
 
 /// Where a packet can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
@@ -42,17 +42,32 @@ pub enum PacketKind {
     /// ICMP echo, as `ping` sends it.
     EchoRequest,
     EchoReply,
+    /// A question to the cluster's DNS for a name's addresses of one family: A, or AAAA.
+    DnsQuery(Family),
+    DnsAnswer(Family),
 }
 
 impl PacketKind {
     /// Whether it travels towards the client.
     pub fn is_reply(self) -> bool {
-        !matches!(self, PacketKind::Syn | PacketKind::Request | PacketKind::Fin | PacketKind::EchoRequest)
+        !matches!(
+            self,
+            PacketKind::Syn
+                | PacketKind::Request
+                | PacketKind::Fin
+                | PacketKind::EchoRequest
+                | PacketKind::DnsQuery(_)
+        )
     }
 
     /// Whether it is an ICMP error, from a node on the packet's path.
     pub fn is_error(self) -> bool {
         matches!(self, PacketKind::PortUnreachable | PacketKind::HostUnreachable)
+    }
+
+    /// Whether it is of a lookup, and not of the request that waits for it.
+    pub fn is_lookup(self) -> bool {
+        matches!(self, PacketKind::DnsQuery(_) | PacketKind::DnsAnswer(_))
     }
 
     /// Whether it carries a FIN.

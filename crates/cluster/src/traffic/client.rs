@@ -7,10 +7,10 @@ use litemap::LiteMap;
 
 use super::{ClientId, Target, Traffic};
 use crate::api::{
-    ClientFrom, ClientSpec, CloudProvider, Kind, NsName, ObjectRef, Pod, Resolve, Service, ServicePort,
-    ServiceType, Uid,
+    ClientFrom, ClientSpec, CloudProvider, ClusterDns, Kind, NsName, ObjectRef, Pod, Resolve, Service,
+    ServicePort, ServiceType, Str, Uid,
 };
-use crate::dns::{self, Answer, Shuffle};
+use crate::dns::{self, Answer, ResolvConf, Shuffle};
 use crate::net::{Prefixes, preference};
 use crate::node::Machine;
 use crate::node::kubelet::Process;
@@ -62,15 +62,15 @@ impl Client {
 
 /// The process that sends a request.
 #[derive(Clone, Copy, Debug)]
-struct Caller {
-    place: Place,
-    pod: Option<Uid>,
-    addresses: PerFamily<IpAddr>,
+pub(super) struct Caller {
+    pub place: Place,
+    pub pod: Option<Uid>,
+    pub addresses: PerFamily<IpAddr>,
 }
 
 impl Caller {
     /// The one of several addresses that it tries. It tries no other if that fails.
-    fn preferred(&self, found: impl Iterator<Item = IpAddr>) -> Option<IpAddr> {
+    pub fn preferred(&self, found: impl Iterator<Item = IpAddr>) -> Option<IpAddr> {
         found.min_by_key(|to| preference(&self.addresses, *to))
     }
 }
@@ -210,6 +210,13 @@ impl World {
         if client.spec.keeps_its_socket() && self.reuse_connection(id, caller.place) {
             return true;
         }
+        if self.config.dns == ClusterDns::Pods
+            && let Some((conf, host, port)) = self.to_look_up(&client, &caller)
+        {
+            let connection = self.new_connection(&client, caller.place, ordinal);
+            self.begin_lookup(connection, caller, &conf, (&host, port));
+            return true;
+        }
         match self.destination(&client, &caller, ordinal) {
             Ok(to) => self.open_connection(&client, self.origin_for(&caller, to.address), ordinal, to),
             Err(outcome) => self.fail_at_once(&client, caller.place, ordinal, outcome),
@@ -220,7 +227,7 @@ impl World {
     /// A process on a node that calls one of the node's own addresses uses that address as its source too (the
     /// local routing table's `src`). In IPVS mode this includes every virtual server's address. In a Pod it
     /// applies to loopback.
-    fn origin_for(&self, caller: &Caller, to: IpAddr) -> Origin {
+    pub(super) fn origin_for(&self, caller: &Caller, to: IpAddr) -> Origin {
         let place = caller.place;
         let own = match place {
             Place::Node(node) => self.machines.get(&node).is_some_and(|m| m.stack.has_address(to)),
@@ -309,6 +316,19 @@ impl World {
         }
     }
 
+    /// The name that a request has to ask the cluster's DNS for, and its port.
+    fn to_look_up(&self, client: &Client, caller: &Caller) -> Option<(ResolvConf, Str, u16)> {
+        let Some(Target::Host { host, port }) = &client.target else { return None };
+        let is_known = host.parse::<IpAddr>().is_ok() || self.known_address(client, caller).is_some();
+        let pod = caller.pod.and_then(|pod| self.pods.get(&pod));
+        let conf = match (client.addresses, pod) {
+            (None, Some(pod)) => self.resolv_conf_of_pod(&pod.key.namespace, pod.spec()),
+            (None, None) => self.resolv_conf_of_node(),
+            (Some(_), _) => ResolvConf::outside(),
+        };
+        (!is_known && conf.asks_the_cluster()).then(|| (conf, host.clone(), *port))
+    }
+
     /// The destination of a request: from a name, an address, or a Service's external address.
     fn destination(
         &mut self,
@@ -344,7 +364,7 @@ impl World {
         is_valid.then_some(known)
     }
 
-    fn keep_address(&mut self, client: &Client, caller: &Caller, address: IpAddr) {
+    pub(super) fn keep_address(&mut self, client: &Client, caller: &Caller, address: IpAddr) {
         if client.spec.resolve == Resolve::EachTime {
             return;
         }

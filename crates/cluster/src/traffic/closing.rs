@@ -64,7 +64,7 @@ impl World {
     fn end_client(&mut self, connection: ConnectionId, state: SocketState) {
         match state {
             SocketState::Idle => self.end_idle(connection),
-            SocketState::SynSent | SocketState::Waiting | SocketState::Closed => {
+            SocketState::Resolving | SocketState::SynSent | SocketState::Waiting | SocketState::Closed => {
                 self.end_connection(connection, Outcome::Abandoned)
             }
         }
@@ -88,7 +88,8 @@ impl World {
     pub(super) fn close_server(&mut self, connection: ConnectionId) {
         let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
         // Before the client's ACK the server has no socket to close.
-        let is_open = live.state != SocketState::SynSent && !live.server_closed;
+        let before = matches!(live.state, SocketState::Resolving | SocketState::SynSent);
+        let is_open = !before && !live.server_closed;
         let (Some((_, pod)), Some(tuple)) = (live.record.server.as_ref(), live.server_tuple) else { return };
         if !is_open || !tuple.protocol.connects() {
             return;
@@ -104,7 +105,7 @@ impl World {
             return PacketVerdict::NotExpected;
         };
         match live.state {
-            SocketState::SynSent => return PacketVerdict::NotExpected,
+            SocketState::Resolving | SocketState::SynSent => return PacketVerdict::NotExpected,
             SocketState::Closed => return PacketVerdict::Delivered,
             SocketState::Idle => {
                 self.close_client(connection);

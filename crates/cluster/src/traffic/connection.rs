@@ -7,6 +7,7 @@
 
 use super::balancer::Proxied;
 use super::client::{Destination, Origin};
+use super::lookup::LookingUp;
 use super::{Client, ClientId, ConnectionId, PacketId, Stats};
 use crate::api::{NsName, Uid};
 use crate::node::kubelet::Process;
@@ -21,6 +22,10 @@ pub struct Live {
     /// Keys every random draw of rules for this connection.
     pub flow: u64,
     pub state: SocketState,
+    /// Of its name, as long as that is under way.
+    pub(super) lookup: Option<Box<LookingUp>>,
+    /// Key its draws: its client's, and its number among that client's requests.
+    subject: (u64, u64),
     /// The node that the load balancer chose for it.
     pub(crate) balanced_to: Option<Uid>,
     /// Its tuples, if a load balancer with `ipMode: Proxy` handles it.
@@ -33,6 +38,7 @@ pub struct Live {
     pub(super) server_closed: bool,
     timeout: Span,
     pub(super) keep_alive: bool,
+    protocol: Protocol,
     /// The client waits for no answer: each request ends with its datagram.
     one_way: bool,
     request_began: Time,
@@ -59,6 +65,8 @@ impl Live {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SocketState {
+    /// There is no socket yet: DNS is asked for the address.
+    Resolving,
     SynSent,
     /// Waits for the response to its request.
     Waiting,
@@ -95,43 +103,50 @@ impl World {
         client: &Client,
         origin: Origin,
         ordinal: u64,
+        destination: Destination,
+    ) {
+        let id = self.new_connection(client, origin.place, ordinal);
+        self.connect(id, origin, destination);
+    }
+
+    /// A request that has its destination now sends its first packet.
+    pub(super) fn connect(
+        &mut self,
+        id: ConnectionId,
+        origin: Origin,
         Destination { address, port, resolved }: Destination,
     ) {
-        let protocol = client.spec.protocol;
+        let Some(live) = self.traffic.connections.get(&id) else { return };
+        let (protocol, waited) = (live.protocol, live.state == SocketState::Resolving);
         let mut tuple = Tuple { src: origin.address, src_port: 0, dst: address, dst_port: port, protocol };
-        tuple.src_port = self.free_ephemeral_port(client, tuple, ordinal);
-        let id = self.new_connection(client, origin.place, ordinal, Some(tuple));
+        tuple.src_port = self.free_port_for(id, tuple, 0);
         let at_home = matches!(origin.place, Place::Node(_)) && address.is_loopback();
         let to_node =
             port != 0 && (at_home || self.machines.values().any(|m| m.addresses.contains(&address)));
-        if let Some(live) = self.traffic.connections.get_mut(&id) {
-            live.record.resolved = resolved;
-            live.record.service = self.store.services.iter().find_map(|s| {
-                let own = s.spec.cluster_ips.contains(&address)
-                    || s.ingress.iter().any(|i| i.ip == address)
-                    || s.spec.external_ips.contains(&address)
-                    || (to_node && s.spec.ports.iter().any(|p| p.node_port == port));
-                own.then(|| (s.meta.key(), s.meta.uid))
-            });
-        }
+        let service = self.store.services.iter().find_map(|s| {
+            let own = s.spec.cluster_ips.contains(&address)
+                || s.ingress.iter().any(|i| i.ip == address)
+                || s.spec.external_ips.contains(&address)
+                || (to_node && s.spec.ports.iter().any(|p| p.node_port == port));
+            own.then(|| (s.meta.key(), s.meta.uid))
+        });
         let (first, state) = match protocol.connects() {
             true => (PacketKind::Syn, SocketState::SynSent),
             false => (request(protocol), SocketState::Waiting),
         };
         if let Some(live) = self.traffic.connections.get_mut(&id) {
+            (live.record.tuple, live.record.resolved, live.record.service) = (Some(tuple), resolved, service);
             live.state = if live.one_way { SocketState::Idle } else { state };
         }
         self.send(id, first, origin.place, tuple);
-        self.plan_timers(id, 1);
+        // Whoever waited for DNS has begun to wait before.
+        if !waited {
+            self.plan_give_up(id, 1);
+        }
+        self.plan_retransmit(id, 1);
     }
 
-    fn new_connection(
-        &mut self,
-        client: &Client,
-        source: Place,
-        ordinal: u64,
-        tuple: Option<Tuple>,
-    ) -> ConnectionId {
+    pub(super) fn new_connection(&mut self, client: &Client, source: Place, ordinal: u64) -> ConnectionId {
         self.traffic.next_connection += 1;
         let id = ConnectionId(self.traffic.next_connection);
         let record = ConnectionRecord {
@@ -142,7 +157,7 @@ impl World {
             target: client.spec.to.clone(),
             service: None,
             resolved: None,
-            tuple,
+            tuple: None,
             server: None,
             server_saw: None,
             started: self.clock.now(),
@@ -151,12 +166,16 @@ impl World {
             ended: None,
             lost: None,
             stale_rule: None,
+            lookup: Vec::new(),
             packets: Vec::new(),
         };
         let live = Live {
             record,
             flow: Chance::join(client.subject, ordinal),
             state: SocketState::SynSent,
+            lookup: None,
+            subject: (client.subject, ordinal),
+            protocol: client.spec.protocol,
             balanced_to: None,
             proxied: None,
             server_container: 0,
@@ -182,7 +201,7 @@ impl World {
 
     /// A request fails before any packet is sent, because its name or target has no address.
     pub(crate) fn fail_at_once(&mut self, client: &Client, place: Place, ordinal: u64, outcome: Outcome) {
-        let id = self.new_connection(client, place, ordinal, None);
+        let id = self.new_connection(client, place, ordinal);
         if let Some(super::Target::WayIn { service, .. }) = &client.target {
             let found = self.store.services.get(service).map(|s| (service.clone(), s.meta.uid));
             if let Some(live) = self.traffic.connections.get_mut(&id) {
@@ -193,14 +212,20 @@ impl World {
     }
 
     /// net/ipv4/inet_hashtables.c, __inet_hash_connect: starts at a keyed offset and takes one port after the
-    /// other, so that a port is reused only after all others.
-    fn free_ephemeral_port(&self, client: &Client, tuple: Tuple, ordinal: u64) -> u16 {
-        let offset = self.chance.below(Purpose::EphemeralPort, client.subject, 0, EPHEMERAL_COUNT);
-        let start = offset + ordinal % EPHEMERAL_COUNT;
+    /// other, so that a port is reused only after all others. `more`: of how many sockets the request had before.
+    pub(super) fn free_port_for(&self, connection: ConnectionId, tuple: Tuple, more: u32) -> u16 {
+        let live = self.traffic.connections.get(&connection);
+        let (subject, ordinal) = live.map_or((0, 0), |live| live.subject);
+        let offset = self.chance.below(Purpose::EphemeralPort, subject, 0, EPHEMERAL_COUNT);
+        let start = offset + (ordinal + u64::from(more)) % EPHEMERAL_COUNT;
         let port = |i: u64| EPHEMERAL_FIRST + ((start + i) % EPHEMERAL_COUNT) as u16;
         let taken = |port: u16| {
-            let wanted = Some(Tuple { src_port: port, ..tuple });
-            self.traffic.connections.values().any(|l| l.record.tuple == wanted)
+            let wanted = Tuple { src_port: port, ..tuple };
+            let has_it = |live: &Live| {
+                live.record.tuple == Some(wanted)
+                    || live.lookup.as_ref().is_some_and(|lookup| lookup.tuple() == wanted)
+            };
+            self.traffic.connections.values().any(has_it)
         };
         (0..EPHEMERAL_COUNT).map(port).find(|p| !taken(*p)).unwrap_or(EPHEMERAL_FIRST)
     }
@@ -225,18 +250,17 @@ impl World {
         self.changes.traffic = true;
         if let Some(tuple) = tuple {
             self.send(id, self::request(tuple.protocol), source, tuple);
-            self.plan_timers(id, request);
+            self.plan_give_up(id, request);
+            self.plan_retransmit(id, 1);
         }
         true
     }
 
-    fn plan_timers(&mut self, connection: ConnectionId, request: u32) {
-        let Some(live) = self.traffic.connections.get(&connection).filter(|live| !live.one_way) else {
-            return;
-        };
+    pub(super) fn plan_give_up(&mut self, connection: ConnectionId, request: u32) {
+        let waits = |live: &&Live| !live.one_way || live.state == SocketState::Resolving;
+        let Some(live) = self.traffic.connections.get(&connection).filter(waits) else { return };
         let give_up = self.clock.now() + live.timeout;
         self.schedule(give_up, Event::Connection { connection, request, timer: ConnectionTimer::GiveUp });
-        self.plan_retransmit(connection, 1);
     }
 
     /// RFC 6298: each retransmission waits twice as long. A SYN has a fixed first time-out; that of a segment depends
@@ -268,7 +292,8 @@ impl World {
         timer: ConnectionTimer,
     ) {
         let Some(live) = self.traffic.connections.get(&connection) else { return };
-        let waits = matches!(live.state, SocketState::SynSent | SocketState::Waiting);
+        let waits =
+            matches!(live.state, SocketState::Resolving | SocketState::SynSent | SocketState::Waiting);
         if !waits || live.record.requests != request {
             return;
         }
@@ -287,6 +312,7 @@ impl World {
                 }
             }
             ConnectionTimer::Retransmit { .. } => {}
+            ConnectionTimer::Lookup { name, attempt } => self.lookup_timed_out(connection, name, attempt),
         }
     }
 
@@ -298,12 +324,15 @@ impl World {
         let (source, tuple) = (live.record.source, live.record.tuple);
         let handshake = live.state == SocketState::SynSent;
         let open = live.state != SocketState::Closed;
-        let protocol = tuple.map(|tuple| tuple.protocol);
+        let (protocol, resolves) = (tuple.map(|tuple| tuple.protocol), live.state == SocketState::Resolving);
         let datagram = protocol.is_some_and(|protocol| !protocol.connects());
         let lost = live.lost.map(|(verdict, _)| verdict);
         match kind {
             // What the error says is the next send's result, which nobody reads.
             PacketKind::PortUnreachable | PacketKind::HostUnreachable if live.one_way => {}
+            PacketKind::PortUnreachable | PacketKind::HostUnreachable if resolves => {
+                self.lookup_refused(connection)
+            }
             // sctp_v4_err: a soft error, also of an INIT.
             PacketKind::PortUnreachable | PacketKind::HostUnreachable if protocol == Some(Protocol::Sctp) => {
             }
@@ -336,7 +365,9 @@ impl World {
             | PacketKind::PortUnreachable
             | PacketKind::HostUnreachable
             | PacketKind::EchoRequest
-            | PacketKind::EchoReply => return PacketVerdict::NotExpected,
+            | PacketKind::EchoReply
+            | PacketKind::DnsQuery(_)
+            | PacketKind::DnsAnswer(_) => return PacketVerdict::NotExpected,
         }
         PacketVerdict::Delivered
     }
@@ -395,6 +426,9 @@ impl World {
                 self.send(connection, PacketKind::Reset, Place::Pod(pod), tuple.reversed());
                 return PacketVerdict::NothingListens;
             }
+            PacketKind::DnsQuery(family) => {
+                return self.dns_server_receives(connection, family, pod, tuple);
+            }
             PacketKind::EchoRequest => {
                 self.accept(connection, (pod, 0), tuple);
                 return self.echo(connection, Place::Pod(pod), tuple);
@@ -413,7 +447,8 @@ impl World {
             | PacketKind::Reset
             | PacketKind::PortUnreachable
             | PacketKind::HostUnreachable
-            | PacketKind::EchoReply => return PacketVerdict::NotExpected,
+            | PacketKind::EchoReply
+            | PacketKind::DnsAnswer(_) => return PacketVerdict::NotExpected,
         }
         PacketVerdict::Delivered
     }
@@ -457,6 +492,7 @@ impl World {
         live.record.ended = Some((now, outcome));
         live.record.lost = live.lost.filter(|_| outcome.is_loss()).map(|(_, lost)| lost);
         live.state = SocketState::Closed;
+        live.lookup = None;
         let lost = live.record.lost;
         let began = live.request_began;
         let (client, id, service) =
@@ -561,6 +597,7 @@ impl World {
         }
         let live = self.traffic.connections.values().map(|l| &l.record);
         let ended = self.traffic.finished.iter().rev().map(|r| &**r);
-        live.chain(ended).flat_map(|r| &r.packets).find(|p| p.id == id).map(|p| &**p)
+        let packets = live.chain(ended).flat_map(|r| r.lookup.iter().chain(&r.packets));
+        packets.into_iter().find(|p| p.id == id).map(|p| &**p)
     }
 }

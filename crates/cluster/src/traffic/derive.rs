@@ -35,7 +35,8 @@ pub fn derived_clients(world: &World) -> Vec<ClientSpec> {
     for service in world.store().services.iter() {
         let reachable = matches!(service.spec.type_, ServiceType::NodePort | ServiceType::LoadBalancer)
             || !service.spec.external_ips.is_empty();
-        if service.spec.ports.is_empty() || service.spec.type_ == ServiceType::ExternalName {
+        let has_none = service.spec.ports.is_empty() || service.spec.type_ == ServiceType::ExternalName;
+        if has_none || world.is_system(&service.meta.key()) {
             continue;
         }
         if reachable {

@@ -157,6 +157,12 @@ impl World {
         let Some(live) = self.traffic.connections.get(&connection) else {
             return PacketVerdict::NotExpected;
         };
+        if let PacketKind::DnsAnswer(family) = kind {
+            return match live.record.source == place {
+                true => self.resolver_receives(connection, family, tuple),
+                false => PacketVerdict::NotExpected,
+            };
+        }
         let own = live.record.tuple.map(Tuple::reversed) == Some(tuple);
         let waits = live.record.ended.is_none();
         match live.record.source == place && (kind.is_error() || own) {
@@ -215,7 +221,10 @@ impl World {
             self.traffic.keep_failure(trace.clone(), flight.rules_bytes);
         }
         if let Some(live) = self.traffic.connections.get_mut(&connection) {
-            let packets = &mut live.record.packets;
+            let packets = match trace.kind.is_lookup() {
+                true => &mut live.record.lookup,
+                false => &mut live.record.packets,
+            };
             if packets.len() >= crate::trace::ConnectionRecord::MAX_PACKETS {
                 packets.remove(0);
             }

@@ -6,6 +6,7 @@ mod closing;
 mod connection;
 mod derive;
 mod journey;
+mod lookup;
 mod neighbour;
 mod routing;
 mod stale;

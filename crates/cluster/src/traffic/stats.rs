@@ -20,6 +20,8 @@ pub struct Counts {
     /// Datagrams of one-way senders that no process received.
     pub not_received: u64,
     pub unresolved: u64,
+    /// The cluster's DNS did not answer.
+    pub no_dns: u64,
     pub no_address: u64,
     pub abandoned: u64,
     /// Lost requests by class of loss.
@@ -43,6 +45,7 @@ impl Counts {
             Outcome::TimedOut { .. } => self.timed_out += 1,
             Outcome::NotReceived { .. } => self.not_received += 1,
             Outcome::Unresolved => self.unresolved += 1,
+            Outcome::NoDns { .. } => self.no_dns += 1,
             Outcome::NoAddress => self.no_address += 1,
             Outcome::Abandoned => self.abandoned += 1,
         }
@@ -60,6 +63,7 @@ impl Counts {
             + self.timed_out
             + self.not_received
             + self.unresolved
+            + self.no_dns
             + self.no_address
     }
 

@@ -77,7 +77,7 @@ impl World {
         let mut cx = Context {
             now: self.clock.now(),
             chance: self.chance,
-            flow: self.traffic.connections.get(&connection).map_or(connection.0, |l| l.flow),
+            flow: self.flow_of(connection, flight.trace.kind),
             node: self.machines.get(&node).map_or(0, |m| m.subject),
             trace: Some(&mut hits),
         };
@@ -92,6 +92,13 @@ impl World {
         flight.inner = quoted(&skb);
         let stale = undecided && self.is_stale_decision(node, &before, &flight.tuple);
         self.after_hooks(Passed { node, before, traversal, hits, stale }, flight);
+    }
+
+    /// Keys the random draws of rules for a packet.
+    fn flow_of(&self, connection: ConnectionId, kind: PacketKind) -> u64 {
+        let Some(live) = self.traffic.connections.get(&connection) else { return connection.0 };
+        let lookup = live.lookup.as_ref().filter(|_| kind.is_lookup());
+        lookup.map_or(live.flow, |lookup| lookup.flow(live.flow))
     }
 
     fn after_hooks(&mut self, passed: Passed, mut flight: Flight) {
@@ -256,7 +263,9 @@ fn tcp_flags(kind: PacketKind, closes: bool) -> TcpFlags {
         | PacketKind::PortUnreachable
         | PacketKind::HostUnreachable
         | PacketKind::EchoRequest
-        | PacketKind::EchoReply => {
+        | PacketKind::EchoReply
+        | PacketKind::DnsQuery(_)
+        | PacketKind::DnsAnswer(_) => {
             let flags = if kind.closes() { TcpFlags::ACK } else { TcpFlags::PSH_ACK };
             if closes { flags.with(TcpFlags::FIN) } else { flags }
         }
@@ -277,7 +286,9 @@ fn chunk(kind: PacketKind, opens: bool) -> Chunk {
         | PacketKind::PortUnreachable
         | PacketKind::HostUnreachable
         | PacketKind::EchoRequest
-        | PacketKind::EchoReply => Chunk::Data,
+        | PacketKind::EchoReply
+        | PacketKind::DnsQuery(_)
+        | PacketKind::DnsAnswer(_) => Chunk::Data,
     }
 }
 

@@ -68,8 +68,12 @@ fn without_class(world: &World) -> Vec<String> {
     let clients = world.traffic().stats.clients.iter();
     let differ = clients.filter(|(_, counts)| {
         let classed: u64 = counts.lost.values().sum();
-        let lost =
-            counts.refused + counts.unreachable + counts.reset + counts.timed_out + counts.not_received;
+        let lost = counts.refused
+            + counts.unreachable
+            + counts.reset
+            + counts.timed_out
+            + counts.not_received
+            + counts.no_dns;
         classed != lost
     });
     differ.map(|(client, counts)| format!("{client}: {counts:?}")).collect()

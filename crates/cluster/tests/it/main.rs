@@ -28,6 +28,7 @@ mod kubelet_properties;
 mod lag;
 mod left_over;
 mod limits;
+mod lookups;
 mod loopback;
 mod losses;
 mod namespaces;

@@ -69,6 +69,7 @@ pub fn call_failed(how: Outcome) -> &'static str {
         Outcome::Delivered
         | Outcome::NotReceived { .. }
         | Outcome::Unresolved
+        | Outcome::NoDns { .. }
         | Outcome::NoAddress
         | Outcome::Abandoned => outcome(how),
     }

@@ -16,6 +16,7 @@ pub fn outcome(outcome: Outcome) -> &'static str {
         Outcome::TimedOut { .. } => "timed out",
         Outcome::NotReceived { .. } => "not received",
         Outcome::Unresolved => "no such name",
+        Outcome::NoDns { .. } => "no answer from DNS",
         Outcome::NoAddress => "no address",
         Outcome::Abandoned => "given up",
     }

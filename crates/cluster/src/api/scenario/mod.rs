@@ -15,6 +15,7 @@
 //!   apps: {drain: true}                  # on SIGTERM they serve on for half of their grace period; or for each:
 //!   # - {of: deploy/default/web, serves: [8080], startUp: 5s, drains: 10s, preStop: 3s, exits: {after: 1m, code: 1}}
 //!   missing: [image/shop/web:9, configmap/default/settings]
+//!   dns: pods                            # the cluster's DNS is Pods, and lookups are packets to them; or `ideal`
 //!   cloud: {ipMode: Proxy}               # load balancers open connections of their own; VIP; or `cloud: none`
 //!   ipvs: {scheduler: rr}                # wrr, lc, wlc, sh, dh, sed, nq
 //!   timing: teaching                     # realistic
@@ -43,6 +44,7 @@ mod actions;
 mod app;
 mod client;
 mod cloud;
+mod dns;
 mod field_validation;
 mod kube_proxy;
 mod ranges;
@@ -64,6 +66,7 @@ pub use actions::MAX_ACTIONS;
 pub use app::{App, Exits, MAX_APPS};
 pub use client::{ClientFrom, ClientSpec, Resolve};
 pub use cloud::CloudProvider;
+pub use dns::ClusterDns;
 pub use field_validation::FieldValidation;
 pub use kube_proxy::{DetectLocalMode, KubeProxy, NodePortAddresses};
 pub(super) use read::{check_pod_range, decode, is_mentioned_in, is_scenario};
@@ -93,6 +96,7 @@ pub struct Scenario {
     /// What Pods need and is not there.
     pub missing: Vec<Prerequisite>,
     pub cloud: Option<CloudProvider>,
+    pub dns: Option<ClusterDns>,
     pub proxy_mode: Option<ProxyMode>,
     /// `ipvs.scheduler`
     pub ipvs_scheduler: Option<Scheduler>,

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    App, ClientSpec, FieldValidation, MAX_APPS, Scenario, ScenarioNode, Start, TimingProfile, actions, cloud,
-    kube_proxy, ranges, validate,
+    App, ClientSpec, ClusterDns, FieldValidation, MAX_APPS, Scenario, ScenarioNode, Start, TimingProfile,
+    actions, cloud, kube_proxy, ranges, validate,
 };
 use crate::api::decode::{
     FieldCursor, FieldShape as Shape, Struct, check_name, check_shape, field, ours, pod_one_of, pod_required,
@@ -59,6 +59,7 @@ const SPEC: &Struct = &ours(&[
     field("apps", Shape::Any),
     field("missing", Shape::Any),
     field("cloud", Shape::Any),
+    field("dns", Shape::Str),
     field("proxyMode", Shape::Str),
     field("ipvs", Shape::Obj(&ours(&[field("scheduler", Shape::Str)]))),
     field("timing", Shape::Str),
@@ -121,6 +122,7 @@ fn scenario(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Scenario {
         apps: apps(&spec.field("apps"), diagnostics),
         missing: missing(&spec.field("missing"), diagnostics),
         cloud: cloud::read(&spec.field("cloud"), diagnostics),
+        dns: pod_one_of(&spec.field("dns"), ClusterDns::NAMES, diagnostics).and_then(ClusterDns::named),
         proxy_mode: pod_one_of(&spec.field("proxyMode"), ProxyMode::NAMES, diagnostics)
             .and_then(ProxyMode::named),
         ipvs_scheduler: pod_one_of(&spec.field("ipvs").field("scheduler"), &Scheduler::NAMES, diagnostics)

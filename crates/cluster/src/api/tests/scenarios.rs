@@ -634,6 +634,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 apps_drain: rest.2.filter(|_| apps.is_empty()),
                 apps,
                 missing,
+                dns: rest.4.map(|n| [ClusterDns::Ideal, ClusterDns::Pods][n % 2]),
                 cloud: rest.4.map(|n| [CloudProvider::None, CloudProvider::Vip, CloudProvider::Proxy][n % 3]),
                 proxy_mode: rest.2.map(|first| nth_mode(usize::from(!first))),
                 ipvs_scheduler: rest.4.and_then(|n| Scheduler::parse(Scheduler::NAMES[n])),

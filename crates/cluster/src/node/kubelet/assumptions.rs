@@ -45,11 +45,11 @@ pub enum Supply {
 }
 
 impl World {
-    /// What is assumed of all Pods, each once for all Pods of a workload.
+    /// What is assumed of all Pods but the cluster's own, each once for all Pods of a workload.
     pub fn assumptions(&self) -> Vec<Assumption> {
         let mut out: Vec<Assumption> = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
-        for pod in self.store.pods.iter() {
+        for pod in self.store.pods.iter().filter(|pod| !self.is_system(&pod.meta.key())) {
             let of = self.controllers_of(pod).pop().expect("the Pod is one of them");
             if seen.insert(of.clone()) {
                 out.extend(self.assumptions_of(pod).into_iter().map(|(container, what)| Assumption {
@@ -116,7 +116,9 @@ impl World {
         let mut owners = std::collections::BTreeSet::new();
         for pod in self.store.pods.iter() {
             if pod.meta.owner.as_ref().is_none_or(|owner| owners.insert(owner.uid)) {
-                all.extend(self.supplies_of(pod));
+                let of_system = self.is_system(&pod.meta.key());
+                let is_told = |(_, supply): &(Prerequisite, Supply)| !of_system || *supply == Supply::Missing;
+                all.extend(self.supplies_of(pod).into_iter().filter(is_told));
             }
         }
         all.into_iter().filter(|(_, supply)| *supply != Supply::Known).collect()

@@ -51,6 +51,7 @@ pub struct OfRequests {
     timed_out: Option<Amount>,
     not_received: Option<Amount>,
     unresolved: Option<Amount>,
+    no_dns: Option<Amount>,
     no_address: Option<Amount>,
     /// Exactly these classes of loss, as `LossClass` has them.
     lost: Option<BTreeSet<String>>,
@@ -263,7 +264,7 @@ impl OfRequests {
 
     fn outcomes(&self, requests: &[&Request]) -> Vec<String> {
         type Claim = (&'static str, Option<Amount>, fn(Outcome) -> bool);
-        let claims: [Claim; 8] = [
+        let claims: [Claim; 9] = [
             ("delivered", self.delivered, |o| o == Outcome::Delivered),
             ("refused", self.refused, |o| matches!(o, Outcome::Refused { .. })),
             ("hostUnreachable", self.host_unreachable, |o| o == Outcome::HostUnreachable),
@@ -271,6 +272,7 @@ impl OfRequests {
             ("timedOut", self.timed_out, |o| matches!(o, Outcome::TimedOut { .. })),
             ("notReceived", self.not_received, |o| matches!(o, Outcome::NotReceived { .. })),
             ("unresolved", self.unresolved, |o| o == Outcome::Unresolved),
+            ("noDns", self.no_dns, |o| matches!(o, Outcome::NoDns { .. })),
             ("noAddress", self.no_address, |o| o == Outcome::NoAddress),
         ];
         let count = |is: fn(Outcome) -> bool| requests.iter().filter(|r| is(r.outcome)).count();

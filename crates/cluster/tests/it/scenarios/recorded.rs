@@ -120,6 +120,7 @@ fn of_counts(counts: &Counts) -> String {
         (counts.timed_out, "timed out"),
         (counts.not_received, "not received"),
         (counts.unresolved, "name not found"),
+        (counts.no_dns, "without an answer from DNS"),
         (counts.no_address, "without an address to call"),
         (counts.abandoned, "given up"),
     ];
