@@ -74,8 +74,8 @@ pub struct Endpoint {
 
 #[derive(Serialize, JsonSchema)]
 pub struct Packet {
-    /// SYN, SYN-ACK, request, answer, FIN, RST, or what SCTP has in their place; a DNS query or its answer; an ICMP echo
-    /// or an ICMP error.
+    /// SYN, SYN-ACK, request, answer, FIN, RST, or what SCTP has in their place; a DNS query or its answer; an ICMP
+    /// echo or an ICMP error.
     pub kind: &'static str,
     /// How it ended, in words; in flight, if it did not.
     pub verdict: &'static str,

@@ -1,6 +1,6 @@
 //! What a cluster has before anybody applies something to it: the Service of the API server, and the cluster's DNS as
-//! kubeadm installs it (kubernetes cmd/kubeadm/app/phases/addons/dns/manifests.go), of which the parts are here that the
-//! simulation reads.
+//! kubeadm installs it (kubernetes cmd/kubeadm/app/phases/addons/dns/manifests.go), of which the parts are here that
+//! the simulation reads.
 
 use super::load::NODES;
 use crate::api::{ClusterDns, Codec, ManifestObject, Meta, Name, Namespace, NsName, parse};
