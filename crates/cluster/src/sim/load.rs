@@ -117,7 +117,7 @@ impl World {
         let kube_proxy = scenario.kube_proxy.clone().unwrap_or_default();
         timing.proxy_min_sync_period = kube_proxy.min_sync_period;
         timing.proxy_sync_period = kube_proxy.sync_period.unwrap_or(timing.proxy_sync_period);
-        let families = scenario.families();
+        let families = scenario.families().unwrap_or_else(|| families_of_nodes(manifest));
         let written = written_ranges(manifest);
         let pods = |family| cluster_range(POD_CIDR.of(family), family, &written);
         let services = |family| SERVICE_CIDR.of(family);
@@ -379,6 +379,20 @@ fn curl(key: NsName) -> Pod {
         },
         status: PodStatus::default(),
         written: Arc::default(),
+    }
+}
+
+/// Of a cluster of which nobody says a range: those of the first Node that brings ranges with it, or else IPv4.
+fn families_of_nodes(manifest: &Manifest) -> PerFamily<()> {
+    let ranges = manifest.objects.iter().find_map(|parsed| match &parsed.object {
+        KubeObject::Node(node) if !node.spec.pod_cidrs.is_empty() => Some(&node.spec.pod_cidrs),
+        _ => None,
+    });
+    // No family is there twice: validation has made sure.
+    match ranges.map(|ranges| (ranges.len(), ranges.first())) {
+        Some((1, Some(range))) => PerFamily::single(Family::of(range.address()), ()),
+        Some((_, Some(range))) => PerFamily::dual(Family::of(range.address()), (), ()),
+        Some((_, None)) | None => PerFamily::single(Family::V4, ()),
     }
 }
 

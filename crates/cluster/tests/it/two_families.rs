@@ -1,6 +1,6 @@
 //! A cluster of two IP families.
 
-use crate::support::{go_on, manifest, settle};
+use crate::support::{go_on, key, manifest, settle, start};
 use cluster::api::Action;
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::{Run, Span, Time, World};
@@ -171,4 +171,111 @@ fn an_endpoint_slice_concerns_the_proxier_of_its_family() {
             }
         }
     });
+}
+
+/// cmd/kube-proxy server_linux.go, getLocalDetectors: a family that `clusterCIDR` has no range of has no detector.
+#[test]
+fn a_proxier_knows_pods_by_the_cluster_cidr_of_its_family() {
+    for (said, v4, v6) in [
+        (
+            "10.0.0.0/8,fd00::/16",
+            Some("! -s 10.0.0.0/8 -j KUBE-MARK-MASQ"),
+            Some("! -s fd00::/16 -j KUBE-MARK-MASQ"),
+        ),
+        ("fd00::/16", None, Some("! -s fd00::/16 -j KUBE-MARK-MASQ")),
+        ("10.0.0.0/8", Some("! -s 10.0.0.0/8 -j KUBE-MARK-MASQ"), None),
+    ] {
+        let pods = ranges(Family::V4, "10.244.0.0/16", "fd00:10:244::/56");
+        let services = ranges(Family::V4, "10.96.0.0/12", "fd00:10:96::/112");
+        let text = format!(
+            "{MANIFESTS}  podCIDR: {pods}\n  serviceCIDR: {services}\n  kubeProxy: {{clusterCIDR: '{said}'}}\n"
+        );
+        let mut run = start(&text, 8);
+        settle(&mut run);
+        let machine = run.world().machine_named("node-1").expect("the node");
+        for (family, expected) in [(Family::V4, v4), (Family::V6, v6)] {
+            let rules = machine.rules(family).expect("both are there").to_string();
+            let has_any = rules.lines().any(|line| line.contains("cluster IP") && line.contains("! -s "));
+            assert_eq!(has_any, expected.is_some(), "{said}: {rules}");
+            assert!(expected.is_none_or(|expected| rules.contains(expected)), "{said}: {rules}");
+        }
+    }
+}
+
+/// An exported cluster says it in its Nodes alone.
+#[test]
+fn nodes_bring_their_families_with_them() {
+    let node = |name: &str, ranges: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Node, metadata: {{name: {name}}}, spec: {{podCIDRs: [{ranges}]}}}}\n---\n"
+        )
+    };
+    for (first, expected) in [
+        ("10.244.5.0/24", vec![Family::V4]),
+        ("'fd00:10:244:5::/64'", vec![Family::V6]),
+        ("10.244.5.0/24, 'fd00:10:244:5::/64'", vec![Family::V4, Family::V6]),
+        ("'fd00:10:244:5::/64', 10.244.5.0/24", vec![Family::V6, Family::V4]),
+    ] {
+        let text = node("one", first) + &node("other", "");
+        let pod = "{apiVersion: v1, kind: Pod, metadata: {name: a}, spec: {nodeName: one, containers: [{name: a, image: a}]}}";
+        let mut run = start(&(text + pod), 8);
+        settle(&mut run);
+        let world = run.world();
+        let config = world.config();
+        for families in [config.pod_cidrs.families(), config.service_cidrs.families()] {
+            assert_eq!(families.collect::<Vec<_>>(), expected, "{first}");
+        }
+        assert!(
+            world.store().nodes.iter().all(|node| node.spec.pod_cidrs.len() == expected.len()),
+            "{first}"
+        );
+        let ips = world.store().pods.get(&key("a")).and_then(|pod| pod.status.pod_ips).expect("it runs");
+        assert_eq!(ips.families().collect::<Vec<_>>(), expected, "{first}");
+        assert!(
+            ips.values().all(|ip| ip.to_string().contains("244:5::") || ip.to_string().contains("244.5."))
+        );
+    }
+}
+
+/// The plugin portmap opens a hostPort at the node's addresses of both families, or of that of its `hostIP`.
+#[test]
+fn a_host_port_is_open_in_both_families() {
+    let pods = ranges(Family::V4, "10.244.0.0/16", "fd00:10:244::/56");
+    for mode in ProxyMode::ALL {
+        let text = format!(
+            "apiVersion: v1
+kind: Pod
+metadata: {{name: web}}
+spec:
+  nodeName: node-2
+  containers:
+  - name: web
+    image: nginx
+    ports:
+    - {{containerPort: 80, hostPort: 8080}}
+    - {{containerPort: 80, hostPort: 8081, hostIP: 'fd00:192:168::c'}}
+---
+apiVersion: packetyard/v1alpha1
+kind: Scenario
+spec:
+  podCIDR: {pods}
+  proxyMode: {}
+  clients:
+  - {{name: four, from: outside, to: '192.168.0.12:8080', rate: 2}}
+  - {{name: six, from: outside, to: '[fd00:192:168::c]:8080', rate: 2}}
+  - {{name: only-six, from: outside, to: '[fd00:192:168::c]:8081', rate: 2}}
+  - {{name: not-four, from: outside, to: '192.168.0.12:8081', rate: 2}}
+",
+            mode.as_str()
+        );
+        let mut run = start(&text, 8);
+        settle(&mut run);
+        go_on(&mut run, Span::from_secs(30));
+        let counts = &run.world().traffic().stats.clients;
+        for (name, expected) in [("four", true), ("six", true), ("only-six", true), ("not-four", false)] {
+            let of_client = counts.iter().find(|(client, _)| &***client == name).expect("it has called").1;
+            assert_eq!(of_client.delivered > 20, expected, "{mode:?}, {name}: {of_client:?}");
+            assert_eq!(of_client.refused > 20, !expected, "{mode:?}, {name}: {of_client:?}");
+        }
+    }
 }

@@ -60,7 +60,7 @@ use serde::Serialize;
 use super::{Name, Prerequisite, Str, TimedAction};
 use crate::node::kube_proxy::ProxyMode;
 use crate::sim::Moment;
-use netfilter::{Cidr, Family, PerFamily, Scheduler};
+use netfilter::{Cidr, PerFamily, Scheduler};
 
 pub use actions::MAX_ACTIONS;
 pub use app::{App, Exits, MAX_APPS};
@@ -114,10 +114,9 @@ pub struct Scenario {
 }
 
 impl Scenario {
-    /// The cluster's: those of the ranges, IPv4 alone where none is named.
-    pub(crate) fn families(&self) -> PerFamily<()> {
-        let named = self.pod_cidrs.or(self.service_cidrs);
-        named.map_or(PerFamily::single(Family::V4, ()), |ranges| ranges.map(|_, _| ()))
+    /// The cluster's: those of the ranges. `None` where none is named.
+    pub(crate) fn families(&self) -> Option<PerFamily<()>> {
+        self.pod_cidrs.or(self.service_cidrs).map(|ranges| ranges.map(|_, _| ()))
     }
 }
 
