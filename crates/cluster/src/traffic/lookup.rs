@@ -1,6 +1,6 @@
 //! The lookup of a request's name, where the cluster's DNS is Pods: each question and its answer are UDP packets, which
-//! meet rules and conntrack as all others do. For each name of the search list A and AAAA are asked for at once, from one
-//! socket (glibc resolv/res_send.c, send_dg). CoreDNS takes no time, and has seen all that the API server has.
+//! meet rules and conntrack as all others do. For each name of the search list A and AAAA are asked for at once, from
+//! one socket (glibc resolv/res_send.c, send_dg). CoreDNS takes no time, and has seen all that the API server has.
 
 use std::net::IpAddr;
 

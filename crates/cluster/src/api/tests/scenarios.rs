@@ -239,7 +239,7 @@ fn rules_of_a_scenario() {
         ("clients: [{name: a, to: b, from: inside}]", "must be outside"),
         ("clients: [{name: a, to: b, from: svc/default/x}]", "must be outside"),
         ("clients: [{name: a, to: b, from: {ip: x}}]", "spec.clients[0].from.ip: Invalid value"),
-        ("clients: [{name: a, to: b, protocol: ICMP}]", "Unsupported value"),
+        ("clients: [{name: a, to: b, protocol: QUIC}]", "Unsupported value"),
         ("clients: {name: a}", "spec.clients: must be a list"),
         ("actions: {at: 1s}", "spec.actions: must be a list"),
         ("actions: [x]", "spec.actions[0]: must be a map"),
