@@ -56,6 +56,7 @@ impl InPage {
             provide_context(session);
             provide_context(ui);
             session.start_frames();
+            session.notices.set_refusal_words(crate::text::refusal);
             let manifest = parse(manifest);
             assert_eq!(manifest.diagnostics, [], "the test's manifests are without fault");
             let (run, _) = Run::new(&manifest, None);
@@ -70,6 +71,12 @@ impl InPage {
         page.until("it stands", || page.session.motion_or_gone() == Some(crate::session::Motion::Paused))
             .await;
         page
+    }
+
+    /// The notices on show.
+    pub fn said(&self) -> Vec<String> {
+        let notices = self.session.notices;
+        notices.shown().iter().map(|notice| notices.text(&notice.said)).collect()
     }
 
     pub fn text(&self) -> String {

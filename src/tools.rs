@@ -6,10 +6,10 @@
 
 use crate::header::Header;
 use crate::panels::Inspector;
-use crate::session::{MenuAt, Notices};
+use crate::session::{MenuAt, Notices, RefusalWords};
 use crate::timeline::{SpokenLog, Transport};
 use crate::ui::Dialog;
-use crate::{context_menu, dialogs, styles};
+use crate::{context_menu, dialogs, styles, text};
 use leptos::html::Div;
 use leptos::prelude::*;
 
@@ -20,6 +20,7 @@ pub struct Tools {
     pub spoken_log: fn() -> AnyView,
     pub context_menu: fn(NodeRef<Div>, MenuAt) -> AnyView,
     pub dialog: fn(Dialog) -> AnyView,
+    pub refusal: RefusalWords,
     /// How all of them look.
     pub style_sheet: fn() -> String,
 }
@@ -31,6 +32,7 @@ static TOOLS: Tools = Tools {
     spoken_log: || view! { <SpokenLog/> }.into_any(),
     context_menu: context_menu::context_menu,
     dialog: dialogs::dialog,
+    refusal: text::refusal,
     style_sheet: styles::of_tools,
 };
 
@@ -45,6 +47,7 @@ pub struct LazyTools {
 impl LazyTools {
     pub fn new(notices: Notices) -> LazyTools {
         let at_once = if cfg!(feature = "split") { None } else { Some(&TOOLS) };
+        at_once.iter().for_each(|tools| notices.set_refusal_words(tools.refusal));
         LazyTools { tools: RwSignal::new(at_once), is_loading: RwSignal::new(false), notices }
     }
 
@@ -69,7 +72,10 @@ impl LazyTools {
         }
         self.is_loading.set(false);
         match loaded {
-            Ok(tools) => self.tools.set(Some(tools)),
+            Ok(tools) => {
+                self.notices.set_refusal_words(tools.refusal);
+                self.tools.set(Some(tools));
+            }
             Err(_) => self.notices.problem(
                 "A part of this page could not be fetched. Look whether you are online, and try again.",
             ),

@@ -66,7 +66,7 @@ async fn what_has_no_error_can_be_loaded_without_the_rest() {
         })
     };
     page.until("that Service is there, and no other", || names() == ["mine"]).await;
-    let said: Vec<String> = page.session.notices.shown().into_iter().map(|notice| notice.text).collect();
+    let said: Vec<String> = page.said();
     assert_eq!(said, ["Loaded: 1 object. 1 error: what has it is left out."]);
     assert_eq!(page.ui.dialog.get_untracked(), None);
     page.session.undo();
@@ -130,16 +130,31 @@ async fn another_mode_of_kube_proxy_is_chosen() {
 #[wasm_bindgen_test]
 async fn a_client_to_nowhere_is_refused_beside_the_field_and_one_to_a_service_is_added() {
     let page = opened(Dialog::AddClient).await;
-    page.write("To: a URL, host:port, or service/namespace/name", "http://").await;
+    page.write(TO, "http://").await;
     submit(&page);
     page.until("the field says what is wrong", || page.find("input[aria-invalid=true]").is_some()).await;
     assert_eq!(page.ui.dialog.get_untracked(), Some(Dialog::AddClient), "it stays open");
-    page.write("To: a URL, host:port, or service/namespace/name", "service/default/web").await;
+    page.write(TO, "service/default/web").await;
     submit(&page);
     page.until("the client is there", || page.world(|w| w.traffic().client_named("client-1").is_some()))
         .await;
     assert_eq!(page.ui.dialog.get_untracked(), None);
     assert!(page.session.selection.get_untracked().is_some(), "it is selected");
+}
+
+const TO: &str = "To: a URL, host:port, or service/namespace/name; a ping without a port";
+
+#[wasm_bindgen_test]
+async fn what_a_client_sends_is_chosen() {
+    let page = opened(Dialog::AddClient).await;
+    page.write("Sends", "ping").await;
+    page.write(TO, "web:80").await;
+    submit(&page);
+    page.until("a ping has no port", || page.find("input[aria-invalid=true]").is_some()).await;
+    page.write(TO, "192.168.0.11").await;
+    submit(&page);
+    let sent = || page.world(|w| w.traffic().client_named("client-1").map(|c| c.spec.protocol));
+    page.until("the client is there", || sent() == Some(netfilter::Protocol::Icmp)).await;
 }
 
 fn submit(page: &InPage) {

@@ -136,8 +136,8 @@ async fn open_in_turn(
     let (run, refusals) = turn.load(&manifest).await?;
     let session = turn.session();
     session.open_run(run, Source::read(key, text, &manifest), start.now(session));
-    for refusal in &refusals {
-        session.notices.problem(crate::text::refusal(refusal));
+    for refusal in refusals {
+        session.notices.refused(refusal);
     }
     Some(Ok(manifest))
 }

@@ -1,7 +1,6 @@
 //! What a person does to the run: act, and undo.
 
 use super::{Motion, Session};
-use crate::text;
 use cluster::api::{Action, Uid};
 use cluster::sim::{Changes, Refusal, Run};
 use leptos::prelude::*;
@@ -16,7 +15,7 @@ impl Session {
         let result = self.try_act(action);
         let is_done = result.is_ok();
         for refusal in result.unwrap_or_else(|refused| refused) {
-            self.notices.problem(text::refusal(&refusal));
+            self.notices.refused(refusal);
         }
         is_done
     }

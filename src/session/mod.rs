@@ -27,7 +27,7 @@ mod watch;
 
 use cluster::sim::{Changes, Moment, Run, Time, World};
 use leptos::prelude::*;
-pub use notice::{Notice, Notices, Tone};
+pub use notice::{Notice, Notices, RefusalWords, Tone};
 pub use open::StartMode;
 pub use recorder::{Recorder, Resumed};
 pub use save::OWN;

@@ -254,6 +254,6 @@ async fn files_that_are_dropped_are_read_into_the_load_dialog() {
     assert!(!page.ui.dragging.get_untracked());
     page.until("they are read", || page.ui.dialog.get_untracked() == Some(Dialog::Load)).await;
     assert_eq!(page.ui.draft.get_untracked(), "kind: A\n---\nkind: B\n");
-    let said: Vec<String> = page.session.notices.shown().into_iter().map(|notice| notice.text).collect();
+    let said: Vec<String> = page.said();
     assert_eq!(said, ["The file “empty.yaml” is empty."]);
 }

@@ -57,7 +57,7 @@ fn Toast(notice: Notice) -> impl IntoView {
     view! {
         <div class=class>
             <span class=sign_class aria-hidden="true">{sign}</span>
-            <p>{notice.text}</p>
+            <p>{move || session.notices.text(&notice.said)}</p>
             {offer}
             <Button on_press=move || session.notices.dismiss(id) name="Dismiss" class="pk-btn pk-plain">"✕"</Button>
         </div>

@@ -121,7 +121,7 @@ async fn while_a_run_goes_up_to_its_moment_no_other_moment_is_looked_at() {
         }
         key_down(&page.find(".lab").expect("the lab"), key);
         assert!(is_opening(), "after “{key}”");
-        let said: Vec<String> = page.session.notices.shown().into_iter().map(|notice| notice.text).collect();
+        let said: Vec<String> = page.said();
         assert_eq!(said, ["The text is still being opened. Wait until it is, or press Stop here."]);
     }
     page.session.stop_opening();
