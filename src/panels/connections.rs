@@ -108,6 +108,7 @@ impl Ending {
                 _,
                 Outcome::Refused { .. }
                 | Outcome::HostUnreachable
+                | Outcome::NetworkUnreachable
                 | Outcome::Reset
                 | Outcome::TimedOut { .. }
                 | Outcome::NotReceived { .. }

@@ -11,6 +11,7 @@ pub fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Refused { lost: Some(PacketVerdict::NoSuchPort) } => "refused: no such port",
         Outcome::Refused { .. } => "refused: nothing listens there",
         Outcome::HostUnreachable => "host unreachable: nobody has the address",
+        Outcome::NetworkUnreachable => "network unreachable: the client has no address of that family",
         Outcome::Reset => "reset or closed: the process that held the connection is gone",
         Outcome::TimedOut { lost } => match lost {
             Some(PacketVerdict::DroppedByRule) => "timed out: a rule dropped the packet",

@@ -9,7 +9,7 @@ use cluster::trace::{
     ConnectionRecord, Hop, HopKind, LossClass, Outcome, PacketKind, PacketTrace, PacketVerdict, Place,
 };
 use cluster::traffic::Target;
-use netfilter::{RuleEffect, RuleHit, Scheduler, Tuple};
+use netfilter::{Protocol, RuleEffect, RuleHit, Scheduler, Tuple};
 
 use crate::called::{alias_called, kept_address, port_called, service_called};
 use crate::unresolved::unresolved;
@@ -31,7 +31,16 @@ pub fn verdict(record: &ConnectionRecord) -> &'static str {
     {
         return loss_class(class);
     }
+    if is_rejected_ping(record) {
+        return "refused: a rule rejects what is for no port of a Service";
+    }
     outcome(ended)
+}
+
+/// Nobody asks a ping for its port.
+fn is_rejected_ping(record: &ConnectionRecord) -> bool {
+    let is_ping = record.tuple.is_some_and(|tuple| tuple.protocol == Protocol::Icmp);
+    is_ping && record.lost.is_some_and(|lost| lost.class == LossClass::NoSuchPort)
 }
 
 /// A headless Service that was called at its own port, where its Pods have another.
@@ -55,6 +64,9 @@ pub fn why(world: &World, record: &ConnectionRecord) -> Why {
             Some(alias) => format!("{alias}, which no record here answers for: nothing was sent."),
             None => unresolved(world, record),
         },
+        Some(Outcome::NetworkUnreachable) => {
+            "The client has no address of the IP family that it called: nothing was sent.".to_string()
+        }
         Some(Outcome::NoAddress) => {
             "The Service has no address that can be called from outside: nothing was sent.".to_string()
         }
@@ -134,6 +146,9 @@ fn failure(world: &World, packet: &PacketTrace) -> String {
         Some(lost) if lost.stale_rule => " It was sent by a rule that was out of date.",
         _ => "",
     };
+    if packet.kind == PacketKind::EchoRequest && verdict == PacketVerdict::NoSuchPort {
+        return format!("It ended{at}: a rule rejects what is for no port of a Service.{stale}");
+    }
     format!("It ended{at}: {}.{stale}", packet_verdict(verdict))
 }
 

@@ -129,7 +129,9 @@ fn verdict(record: &ConnectionRecord) -> Verdict {
     match record.ended.map(|(_, outcome)| outcome) {
         Some(Outcome::Delivered) => Verdict::Delivered,
         Some(Outcome::Unresolved | Outcome::NoDns { .. } | Outcome::NoAddress) => Verdict::Unresolved,
-        Some(Outcome::Refused { .. } | Outcome::HostUnreachable | Outcome::Reset) => Verdict::Rejected,
+        Some(
+            Outcome::Refused { .. } | Outcome::HostUnreachable | Outcome::NetworkUnreachable | Outcome::Reset,
+        ) => Verdict::Rejected,
         Some(Outcome::TimedOut { .. } | Outcome::NotReceived { .. } | Outcome::Abandoned) | None => {
             Verdict::Dropped
         }

@@ -340,6 +340,8 @@ pub enum Format {
     /// False, but for UDP.
     OneWay,
     InterfaceName,
+    /// `pods` needs a Service range with a tenth address.
+    ClusterDns,
     Seed,
     /// kube-proxy's `syncPeriod`.
     SyncPeriod,

@@ -74,7 +74,7 @@ impl<'a> Loading<'a> {
                 }
             },
             Stage::SystemObjects(objects) => match objects.next() {
-                Some(parsed) => self.refusals.extend(world.apply_object(&parsed).err()),
+                Some(parsed) => self.refusals.extend(world.create_own_object(&parsed).err()),
                 None => self.stage = Stage::Objects(self.manifest.objects.iter()),
             },
             Stage::Objects(objects) => match objects.next() {

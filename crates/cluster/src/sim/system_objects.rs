@@ -3,7 +3,7 @@
 //! the simulation reads.
 
 use super::load::NODES;
-use crate::api::{ClusterDns, Codec, ManifestObject, Meta, Name, Namespace, NsName, parse};
+use crate::api::{ClusterDns, Codec, Kind, ManifestObject, Meta, Name, Namespace, ObjectRef, parse};
 use crate::sim::{Time, World};
 use netfilter::Family;
 
@@ -13,11 +13,17 @@ const API_SERVER: u64 = 2;
 const OBJECTS: &str = include_str!("system_objects.yaml");
 
 impl World {
-    /// Whether the cluster has an object of that name by itself.
-    pub fn is_system(&self, key: &NsName) -> bool {
-        let is_one =
-            &*key.namespace == NAMESPACE || (&*key.namespace == "default" && &*key.name == "kubernetes");
-        is_one && self.config.dns == ClusterDns::Pods
+    /// Whether it is one of the objects that the cluster has by itself.
+    pub fn is_system(&self, object: &ObjectRef) -> bool {
+        let own = [
+            (Kind::Service, "default", "kubernetes"),
+            (Kind::Service, NAMESPACE, "kube-dns"),
+            (Kind::Deployment, NAMESPACE, "coredns"),
+        ];
+        let is_it = |(kind, namespace, name): (Kind, &str, &str)| {
+            (&object.kind, &*object.namespace, &*object.name) == (&kind, namespace, name)
+        };
+        self.config.dns == ClusterDns::Pods && own.into_iter().any(is_it)
     }
 
     pub(super) fn add_namespace(&mut self, name: Name) {
@@ -29,8 +35,8 @@ impl World {
     /// The objects, with the addresses that they have in this cluster.
     pub(super) fn system_objects(&mut self) -> Vec<ManifestObject> {
         self.add_namespace(NAMESPACE.into());
-        let family = self.config.primary_family();
-        let services = self.config.service_cidrs.primary();
+        let (family, services) =
+            (self.config.service_cidrs.primary_family(), self.config.service_cidrs.primary());
         let address_type = match family {
             Family::V4 => "IPv4",
             Family::V6 => "IPv6",
@@ -41,9 +47,9 @@ impl World {
             ("KUBE_DNS_IP", services.nth(10)),
             ("API_SERVER_IP", NODES.of(family).nth(API_SERVER)),
         ] {
-            // Where the range has no such address the API server will say so.
-            let written = address.map_or_else(String::new, |address| format!("\"{address}\""));
-            text = text.replace(placeholder, &written);
+            let address =
+                address.expect("a Scenario with `dns: pods` has a Service range that is large enough");
+            text = text.replace(placeholder, &format!("\"{address}\""));
         }
         parse(&text).objects
     }

@@ -34,6 +34,12 @@ impl World {
         self.write(Verb::Apply, &object, &parsed.source, Some(&parsed.object))
     }
 
+    /// As the cluster itself creates an object: `kubectl apply` does not know what it was last told.
+    pub(super) fn create_own_object(&mut self, parsed: &ManifestObject) -> Result<(), Refusal> {
+        let object = parsed.object.object_ref();
+        self.write(Verb::Create, &object, &parsed.source, Some(&parsed.object))
+    }
+
     /// `parsed`: `None` if the object cannot be created as it is written; what is there may still have what it lacks.
     pub(super) fn write(
         &mut self,

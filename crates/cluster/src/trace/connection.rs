@@ -31,6 +31,8 @@ pub enum Outcome {
     NotReceived {
         lost: PacketVerdict,
     },
+    /// ENETUNREACH: the client has no address of that family.
+    NetworkUnreachable,
     /// The name did not resolve.
     Unresolved,
     /// EAI_AGAIN: the cluster's DNS did not answer. `lost`: what became of the last question, if that is known.

@@ -34,16 +34,17 @@ pub struct Client {
     /// Keys its random draws. It depends only on the client's name.
     pub(crate) subject: u64,
     /// What its processes know of DNS, if they keep that.
-    resolved: LiteMap<ProcessId, Resolved>,
+    resolved: LiteMap<Place, Resolved>,
+    /// How many sockets it asked DNS from.
+    pub(super) dns_sockets: u64,
 }
-
-/// Where a client's process runs, and how often its container was restarted, or its node was started, by then.
-type ProcessId = (Place, u32);
 
 #[derive(Clone, Copy, Debug)]
 struct Resolved {
     address: IpAddr,
     at: Time,
+    /// How often its container was restarted, or its node was started, by then.
+    start: u32,
 }
 
 /// Where a request goes, and when its name was resolved, if that was for an earlier one.
@@ -114,6 +115,7 @@ impl World {
             epoch: 0,
             subject,
             resolved: LiteMap::new(),
+            dns_sockets: 0,
         };
         self.traffic.clients.insert(id, client);
         if self.clients_began() {
@@ -217,8 +219,13 @@ impl World {
             self.begin_lookup(connection, caller, &conf, (&host, port));
             return true;
         }
-        match self.destination(&client, &caller, ordinal) {
-            Ok(to) => self.open_connection(&client, self.origin_for(&caller, to.address), ordinal, to),
+        let destination = self.destination(&client, &caller, ordinal);
+        let reachable = |to: Destination| match self.origin_for(&caller, to.address) {
+            Some(origin) => Ok((origin, to)),
+            None => Err(Outcome::NetworkUnreachable),
+        };
+        match destination.and_then(reachable) {
+            Ok((origin, to)) => self.open_connection(&client, origin, ordinal, to),
             Err(outcome) => self.fail_at_once(&client, caller.place, ordinal, outcome),
         }
         true
@@ -226,16 +233,16 @@ impl World {
 
     /// A process on a node that calls one of the node's own addresses uses that address as its source too (the
     /// local routing table's `src`). In IPVS mode this includes every virtual server's address. In a Pod it
-    /// applies to loopback.
-    pub(super) fn origin_for(&self, caller: &Caller, to: IpAddr) -> Origin {
+    /// applies to loopback. `None`: it has no address of that family.
+    pub(super) fn origin_for(&self, caller: &Caller, to: IpAddr) -> Option<Origin> {
         let place = caller.place;
         let own = match place {
             Place::Node(node) => self.machines.get(&node).is_some_and(|m| m.stack.has_address(to)),
             Place::Pod(_) => to.is_loopback(),
             Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => false,
         };
-        let address = if own { to } else { *caller.addresses.get_or_primary(Family::of(to)) };
-        Origin { place, address }
+        let address = if own { to } else { *caller.addresses.get(Family::of(to))? };
+        Some(Origin { place, address })
     }
 
     /// The process that sends a request. A workload's Pods take turns.
@@ -343,7 +350,7 @@ impl World {
                 Ok(Destination { address, port, resolved: None })
             }
             Target::Host { host, port } => {
-                if let Some(Resolved { address, at }) = self.known_address(client, caller) {
+                if let Some(Resolved { address, at, start: _ }) = self.known_address(client, caller) {
                     return Ok(Destination { address, port: *port, resolved: Some(at) });
                 }
                 let address = self.address_named(client, caller, host, ordinal).ok_or(Outcome::Unresolved)?;
@@ -355,7 +362,8 @@ impl World {
 
     /// What the process was told when it last asked, if it goes by that still.
     fn known_address(&self, client: &Client, caller: &Caller) -> Option<Resolved> {
-        let known = *client.resolved.get(&self.process_of(caller))?;
+        let (process, start) = self.process_of(caller);
+        let known = *client.resolved.get(&process).filter(|known| known.start == start)?;
         let is_valid = match client.spec.resolve {
             Resolve::EachTime => false,
             Resolve::Ttl => self.clock.now() < known.at + Span::from_secs(dns::TTL.into()),
@@ -368,23 +376,31 @@ impl World {
         if client.spec.resolve == Resolve::EachTime {
             return;
         }
-        let (process, at) = (self.process_of(caller), self.clock.now());
+        let ((process, start), at) = (self.process_of(caller), self.clock.now());
         let Some(client) = self.traffic.clients.get_mut(&client.id) else { return };
-        // Of those that are gone nothing is kept: there are as many as the client has Pods.
-        client.resolved.retain(|(place, _), _| match place {
+        // One for each process that is there.
+        client.resolved.retain(|place, _| match place {
             Place::Pod(pod) => self.pods.contains_key(pod),
-            Place::Node(_) | Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => true,
+            Place::Node(node) => self.machines.contains_key(node),
+            Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => true,
         });
-        client.resolved.insert(process, Resolved { address, at });
+        client.resolved.insert(process, Resolved { address, at, start });
     }
 
-    fn process_of(&self, caller: &Caller) -> ProcessId {
-        let start = match (caller.pod.and_then(|pod| self.pods.get(&pod)), caller.place) {
-            (Some(runtime), _) => runtime.main_restarts(),
-            (None, Place::Node(node)) => self.machines.get(&node).map_or(0, |machine| machine.boot),
-            (None, Place::Pod(_) | Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet) => 0,
-        };
-        (caller.place, start)
+    /// Which process it is, and how often it was started. In a node's network namespace there may be several Pods.
+    fn process_of(&self, caller: &Caller) -> (Place, u32) {
+        match (caller.pod, caller.place) {
+            (Some(pod), _) => {
+                (Place::Pod(pod), self.pods.get(&pod).map_or(0, |runtime| runtime.main_restarts()))
+            }
+            (None, place @ Place::Node(node)) => {
+                (place, self.machines.get(&node).map_or(0, |machine| machine.boot))
+            }
+            (
+                None,
+                place @ (Place::Pod(_) | Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet),
+            ) => (place, 0),
+        }
     }
 
     /// One of the addresses from [`World::resolve`], of a family that the caller has if there is one. The usual cases,

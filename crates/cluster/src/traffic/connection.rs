@@ -24,8 +24,10 @@ pub struct Live {
     pub state: SocketState,
     /// Of its name, as long as that is under way.
     pub(super) lookup: Option<Box<LookingUp>>,
-    /// Key its draws: its client's, and its number among that client's requests.
-    subject: (u64, u64),
+    /// Its client's, which keys its draws.
+    subject: u64,
+    /// Its number among its client's requests.
+    ordinal: u64,
     /// The node that the load balancer chose for it.
     pub(crate) balanced_to: Option<Uid>,
     /// Its tuples, if a load balancer with `ipMode: Proxy` handles it.
@@ -53,6 +55,12 @@ impl Live {
     /// How many of its packets are on their way.
     pub fn in_flight(&self) -> u32 {
         self.in_flight
+    }
+
+    /// Whether it was a question of its lookup.
+    pub(super) fn asked_dns_from(&self, tuple: &Tuple) -> bool {
+        let mut questions = self.record.lookup.iter().filter(|packet| packet.kind.is_lookup());
+        questions.any(|packet| packet.hops.first().is_some_and(|sent| sent.before == *tuple))
     }
 
     /// Of a one-way sender, whose socket stays open: how its last datagrams ended, newest first.
@@ -117,9 +125,10 @@ impl World {
         Destination { address, port, resolved }: Destination,
     ) {
         let Some(live) = self.traffic.connections.get(&id) else { return };
-        let (protocol, waited) = (live.protocol, live.state == SocketState::Resolving);
+        let (protocol, ordinal) = (live.protocol, live.ordinal);
+        let waited = live.state == SocketState::Resolving;
         let mut tuple = Tuple { src: origin.address, src_port: 0, dst: address, dst_port: port, protocol };
-        tuple.src_port = self.free_port_for(id, tuple, 0);
+        tuple.src_port = self.free_port_for(id, tuple, ordinal);
         let at_home = matches!(origin.place, Place::Node(_)) && address.is_loopback();
         let to_node =
             port != 0 && (at_home || self.machines.values().any(|m| m.addresses.contains(&address)));
@@ -136,6 +145,8 @@ impl World {
         };
         if let Some(live) = self.traffic.connections.get_mut(&id) {
             (live.record.tuple, live.record.resolved, live.record.service) = (Some(tuple), resolved, service);
+            // What became of its lookup has no part in what becomes of it.
+            (live.lost, live.record.stale_rule) = (None, None);
             live.state = if live.one_way { SocketState::Idle } else { state };
         }
         self.send(id, first, origin.place, tuple);
@@ -174,7 +185,8 @@ impl World {
             flow: Chance::join(client.subject, ordinal),
             state: SocketState::SynSent,
             lookup: None,
-            subject: (client.subject, ordinal),
+            subject: client.subject,
+            ordinal,
             protocol: client.spec.protocol,
             balanced_to: None,
             proxied: None,
@@ -212,12 +224,12 @@ impl World {
     }
 
     /// net/ipv4/inet_hashtables.c, __inet_hash_connect: starts at a keyed offset and takes one port after the
-    /// other, so that a port is reused only after all others. `more`: of how many sockets the request had before.
-    pub(super) fn free_port_for(&self, connection: ConnectionId, tuple: Tuple, more: u32) -> u16 {
-        let live = self.traffic.connections.get(&connection);
-        let (subject, ordinal) = live.map_or((0, 0), |live| live.subject);
+    /// other, so that a port is reused only after all others. `ordinal`: how many sockets of its kind its client had
+    /// before.
+    pub(super) fn free_port_for(&self, connection: ConnectionId, tuple: Tuple, ordinal: u64) -> u16 {
+        let subject = self.traffic.connections.get(&connection).map_or(0, |live| live.subject);
         let offset = self.chance.below(Purpose::EphemeralPort, subject, 0, EPHEMERAL_COUNT);
-        let start = offset + (ordinal + u64::from(more)) % EPHEMERAL_COUNT;
+        let start = offset + ordinal % EPHEMERAL_COUNT;
         let port = |i: u64| EPHEMERAL_FIRST + ((start + i) % EPHEMERAL_COUNT) as u16;
         let taken = |port: u16| {
             let wanted = Tuple { src_port: port, ..tuple };
@@ -300,7 +312,11 @@ impl World {
         match timer {
             ConnectionTimer::GiveUp => {
                 let lost = live.lost.map(|(verdict, _)| verdict);
-                self.end_connection(connection, Outcome::TimedOut { lost });
+                let outcome = match live.state == SocketState::Resolving {
+                    true => Outcome::NoDns { lost },
+                    false => Outcome::TimedOut { lost },
+                };
+                self.end_connection(connection, outcome);
             }
             ConnectionTimer::Retransmit { attempt, syn }
                 if attempt <= MAX_RETRANSMITS && syn == (live.state == SocketState::SynSent) =>
@@ -328,11 +344,11 @@ impl World {
         let datagram = protocol.is_some_and(|protocol| !protocol.connects());
         let lost = live.lost.map(|(verdict, _)| verdict);
         match kind {
-            // What the error says is the next send's result, which nobody reads.
-            PacketKind::PortUnreachable | PacketKind::HostUnreachable if live.one_way => {}
             PacketKind::PortUnreachable | PacketKind::HostUnreachable if resolves => {
                 self.lookup_refused(connection)
             }
+            // What the error says is the next send's result, which nobody reads.
+            PacketKind::PortUnreachable | PacketKind::HostUnreachable if live.one_way => {}
             // sctp_v4_err: a soft error, also of an INIT.
             PacketKind::PortUnreachable | PacketKind::HostUnreachable if protocol == Some(Protocol::Sctp) => {
             }
@@ -431,6 +447,7 @@ impl World {
             }
             PacketKind::EchoRequest => {
                 self.accept(connection, (pod, 0), tuple);
+                self.count_answered(connection, pod);
                 return self.echo(connection, Place::Pod(pod), tuple);
             }
             // The server closes its end too, unless its response or the end of its process has done so.
@@ -471,15 +488,24 @@ impl World {
     /// The app sends its response, to the client address that the server's socket has.
     pub(crate) fn app_answers(&mut self, connection: ConnectionId, request: u32) {
         let Some(live) = self.traffic.connections.get(&connection) else { return };
-        let (Some((key, pod)), Some(tuple)) = (live.record.server.clone(), live.server_tuple) else { return };
+        let (Some((_, pod)), Some(tuple)) = (live.record.server.as_ref(), live.server_tuple) else { return };
+        let pod = *pod;
         let has_address = self.pods.get(&pod).is_some_and(|runtime| runtime.has_address(tuple.dst));
         let alive = has_address && self.process_in(pod, live.server_container) != Process::Stopped;
         if !alive || live.record.requests != request {
             return;
         }
-        let began = live.request_began;
-        self.stats_of(began).answered(pod, &key);
+        self.count_answered(connection, pod);
         self.send(connection, PacketKind::Response, Place::Pod(pod), tuple.reversed());
+    }
+
+    /// The Pod that has the connection answers its present request.
+    fn count_answered(&mut self, connection: ConnectionId, pod: Uid) {
+        let Some(live) = self.traffic.connections.get(&connection) else { return };
+        let (began, server) = (live.request_began, live.record.server.clone());
+        if let Some((key, _)) = server {
+            self.stats_of(began).answered(pod, &key);
+        }
     }
 
     /// The connection ends for the client, successfully or not.

@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::api::{ClientFrom, ClientSpec, Kind, Name, NsName, PodSpec, Resolve, Service, ServiceType, Str};
+use crate::api::{
+    ClientFrom, ClientSpec, Kind, Name, NsName, ObjectRef, PodSpec, Resolve, Service, ServiceType, Str,
+};
 use crate::sim::World;
 use crate::traffic::target::scheme;
 use crate::traffic::{MAX_CLIENTS, Target};
@@ -36,7 +38,7 @@ pub fn derived_clients(world: &World) -> Vec<ClientSpec> {
         let reachable = matches!(service.spec.type_, ServiceType::NodePort | ServiceType::LoadBalancer)
             || !service.spec.external_ips.is_empty();
         let has_none = service.spec.ports.is_empty() || service.spec.type_ == ServiceType::ExternalName;
-        if has_none || world.is_system(&service.meta.key()) {
+        if has_none || world.is_system(&ObjectRef::of_key(Kind::Service, &service.meta.key())) {
             continue;
         }
         if reachable {

@@ -120,9 +120,9 @@ impl World {
             Place::LoadBalancer(service) => self.receive_at_balancer(service, flight),
             place @ Place::Outside(_) => {
                 let (connection, kind) = (flight.trace.connection, flight.trace.kind);
-                let verdict = match kind {
-                    PacketKind::EchoRequest => self.echo(connection, place, flight.tuple),
-                    _ => self.client_receives_at(place, connection, kind, flight.tuple),
+                let verdict = match kind == PacketKind::EchoRequest {
+                    true => self.echo(connection, place, flight.tuple),
+                    false => self.client_receives_at(place, connection, kind, (flight.tuple, flight.inner)),
                 };
                 self.deliver(flight, verdict);
             }
@@ -139,7 +139,7 @@ impl World {
         let (connection, kind, tuple) = (flight.trace.connection, flight.trace.kind, flight.tuple);
         // If a Pod calls itself through a Service, it is both ends: the packet's direction decides which.
         let verdict = match kind.is_reply() {
-            true => self.client_receives_at(Place::Pod(pod), connection, kind, tuple),
+            true => self.client_receives_at(Place::Pod(pod), connection, kind, (tuple, flight.inner)),
             false => self.server_receives(connection, kind, pod, tuple),
         };
         self.deliver(flight, verdict);
@@ -152,11 +152,22 @@ impl World {
         place: Place,
         connection: ConnectionId,
         kind: PacketKind,
-        tuple: Tuple,
+        (tuple, quoted): (Tuple, Option<Tuple>),
     ) -> PacketVerdict {
         let Some(live) = self.traffic.connections.get(&connection) else {
             return PacketVerdict::NotExpected;
         };
+        // A socket is found by the packet that an error quotes.
+        if kind.is_error() && live.lookup.is_some() {
+            let is_its = quoted.is_none() || quoted == live.lookup.as_ref().map(|lookup| lookup.tuple());
+            return match live.record.source == place && is_its {
+                true => self.client_receives(connection, kind),
+                false => PacketVerdict::NotExpected,
+            };
+        }
+        if kind.is_error() && quoted.is_some_and(|quoted| live.asked_dns_from(&quoted)) {
+            return PacketVerdict::NotExpected;
+        }
         if let PacketKind::DnsAnswer(family) = kind {
             return match live.record.source == place {
                 true => self.resolver_receives(connection, family, tuple),
@@ -221,7 +232,8 @@ impl World {
             self.traffic.keep_failure(trace.clone(), flight.rules_bytes);
         }
         if let Some(live) = self.traffic.connections.get_mut(&connection) {
-            let packets = match trace.kind.is_lookup() {
+            let of_lookup = trace.kind.is_lookup() || (trace.kind.is_error() && live.lookup.is_some());
+            let packets = match of_lookup {
                 true => &mut live.record.lookup,
                 false => &mut live.record.packets,
             };

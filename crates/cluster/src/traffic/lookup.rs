@@ -80,8 +80,11 @@ impl World {
         conf: &ResolvConf,
         (host, port): (&str, u16),
     ) {
-        let Some(server) = conf.nameservers.first().copied() else {
-            self.end_connection(connection, Outcome::Unresolved);
+        // Without a way to it there is no answer.
+        let way =
+            conf.nameservers.first().and_then(|server| Some((*server, self.origin_for(&caller, *server)?)));
+        let Some((server, origin)) = way else {
+            self.end_connection(connection, Outcome::NoDns { lost: None });
             return;
         };
         let lookup = LookingUp {
@@ -93,7 +96,7 @@ impl World {
             attempt: 0,
             name: None,
             tuple: Tuple {
-                src: *caller.addresses.get_or_primary(Family::of(server)),
+                src: origin.address,
                 src_port: 0,
                 dst: server,
                 dst_port: PORT,
@@ -125,12 +128,22 @@ impl World {
         (lookup.name, lookup.attempt) = (Some(name), 1);
         lookup.ordinal += 1;
         (lookup.sent, lookup.arrived) = ([None, None], [None, None]);
-        let (ordinal, tuple) = (lookup.ordinal, lookup.tuple);
+        self.open_dns_socket(connection);
+        self.send_queries(connection);
+    }
+
+    /// Each name is asked for from a new socket, and again from another one after an error.
+    fn open_dns_socket(&mut self, connection: ConnectionId) {
+        let Some(live) = self.traffic.connections.get(&connection) else { return };
+        let (Some(lookup), client) = (&live.lookup, live.record.client) else { return };
+        let tuple = lookup.tuple;
+        let Some(client) = self.traffic.clients.get_mut(&client) else { return };
+        client.dns_sockets += 1;
+        let ordinal = client.dns_sockets;
         let port = self.free_port_for(connection, tuple, ordinal);
         if let Some(lookup) = self.lookup_of(connection) {
             lookup.tuple.src_port = port;
         }
-        self.send_queries(connection);
     }
 
     /// Asks for what has not been answered about the present name.
@@ -221,11 +234,14 @@ impl World {
         }
     }
 
-    /// ECONNREFUSED or EHOSTUNREACH: asked again at once, and then no other name is tried (res_search returns).
+    /// ECONNREFUSED or EHOSTUNREACH: asked again at once, from a new socket (send_dg, err_out), and then no other name is
+    /// tried (res_search returns).
     pub(super) fn lookup_refused(&mut self, connection: ConnectionId) {
         let Some(lookup) = self.lookup_of(connection) else { return };
         if lookup.attempt < ATTEMPTS {
             lookup.attempt += 1;
+            lookup.arrived = [None, None];
+            self.open_dns_socket(connection);
             self.send_queries(connection);
         } else {
             self.fail_lookup(connection);
@@ -250,8 +266,12 @@ impl World {
                 if let Some(client) = self.traffic.clients.get(&client).cloned() {
                     self.keep_address(&client, &caller, address);
                 }
-                let origin = self.origin_for(&caller, address);
-                self.connect(connection, origin, Destination { address, port, resolved: None });
+                match self.origin_for(&caller, address) {
+                    Some(origin) => {
+                        self.connect(connection, origin, Destination { address, port, resolved: None });
+                    }
+                    None => self.end_connection(connection, Outcome::NetworkUnreachable),
+                }
             }
             None if unanswered => self.fail_lookup(connection),
             None => self.end_connection(connection, Outcome::Unresolved),

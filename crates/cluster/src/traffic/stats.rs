@@ -40,7 +40,7 @@ impl Counts {
                 self.latency_total = self.latency_total + latency;
             }
             Outcome::Refused { .. } => self.refused += 1,
-            Outcome::HostUnreachable => self.unreachable += 1,
+            Outcome::HostUnreachable | Outcome::NetworkUnreachable => self.unreachable += 1,
             Outcome::Reset => self.reset += 1,
             Outcome::TimedOut { .. } => self.timed_out += 1,
             Outcome::NotReceived { .. } => self.not_received += 1,
@@ -78,7 +78,7 @@ impl Counts {
 pub struct Stats {
     pub clients: LiteMap<Name, Counts>,
     pub services: LiteMap<NsName, Counts>,
-    /// Requests that a Pod answered.
+    /// Requests that a Pod answered, datagrams of one-way senders that it received, and pings that it answered.
     pub pods: LiteMap<Uid, PodCount>,
 }
 

@@ -164,7 +164,7 @@ impl World {
             return;
         }
         if kind.is_reply() {
-            let verdict = self.client_receives_at(Place::Node(node), connection, kind, tuple);
+            let verdict = self.client_receives_at(Place::Node(node), connection, kind, (tuple, flight.inner));
             self.end_flight_here(flight, verdict);
             return;
         }
@@ -242,7 +242,15 @@ fn skb_of(flight: &Flight) -> Skb {
         PacketKind::HostUnreachable => error(IcmpCode::HostUnreachable),
         PacketKind::EchoRequest => Kind::Echo(Echo::Request),
         PacketKind::EchoReply => Kind::Echo(Echo::Reply),
-        kind => match flight.tuple.protocol {
+        kind @ (PacketKind::Syn
+        | PacketKind::SynAck
+        | PacketKind::Request
+        | PacketKind::Response
+        | PacketKind::Fin
+        | PacketKind::ServerFin
+        | PacketKind::Reset
+        | PacketKind::DnsQuery(_)
+        | PacketKind::DnsAnswer(_)) => match flight.tuple.protocol {
             Protocol::Tcp => Kind::Tcp(tcp_flags(kind, flight.closes)),
             Protocol::Sctp => Kind::Sctp(chunk(kind, flight.opens)),
             Protocol::Udp | Protocol::Icmp => Kind::Datagram,

@@ -173,3 +173,43 @@ fn a_run_with_lookups_is_the_same_again() {
     run.seek(then, u64::MAX);
     assert_eq!(run.world().hash(), hash(40), "back from a snapshot, in the midst of lookups");
 }
+
+/// A resolver hears the error, whatever its client does with the request; and what waits for DNS until it gives up was not
+/// answered either.
+#[test]
+fn every_client_hears_that_dns_does_not_answer() {
+    let one_way =
+        "  - {name: short, from: pod/default/curl, to: 'statsd:8125', rate: 2, protocol: UDP, oneWay: true}";
+    let text =
+        CLUSTER.replace("  - {name: short, from: pod/default/curl, to: 'http://web', rate: 2}", one_way);
+    assert_ne!(text, CLUSTER);
+    let mut run = support::start(&text, 7);
+    run.act(Action::Scale { object: coredns(), replicas: 0 }).expect("it can be scaled");
+    support::run_to(&mut run, 60);
+    let before = counts(&run, "short");
+    support::go_on(&mut run, Span::from_secs(30));
+    let after = counts(&run, "short");
+    assert!(after.no_dns > before.no_dns + 50, "{after:?}");
+
+    let mut run = support::start(CLUSTER, 7);
+    let service = ObjectRef::of_key(Kind::Service, &NsName::new("kube-system", "kube-dns"));
+    support::run_to(&mut run, 20);
+    run.act(Action::delete(service)).expect("it is there");
+    support::go_on(&mut run, Span::from_secs(60));
+    let counts = counts(&run, "other");
+    assert!(counts.no_dns > 50 && counts.timed_out == 0, "{counts:?}");
+}
+
+/// Each question has a socket of its own, and one is used again only after all others: an entry of conntrack decides about
+/// no later lookup.
+#[test]
+fn no_two_lookups_have_one_socket() {
+    let mut run = support::start(CLUSTER, 7);
+    support::run_to(&mut run, 60);
+    let ended = run.world().traffic().finished.iter().filter(|record| &*record.client_name == "other");
+    let queries =
+        ended.flat_map(|record| &record.lookup).filter(|p| p.kind == PacketKind::DnsQuery(Family::V4));
+    let ports: Vec<u16> = queries.map(|query| query.hops[0].before.src_port).collect();
+    let different: std::collections::BTreeSet<u16> = ports.iter().copied().collect();
+    assert!(ports.len() > 100 && different.len() == ports.len(), "{} of {}", different.len(), ports.len());
+}

@@ -142,3 +142,15 @@ fn a_ping_to_outside_is_masqueraded_and_its_reply_put_back() {
     );
     assert!(line.contains(&tuples), "{line}");
 }
+
+/// ENETUNREACH: nothing is sent from an address of the other family.
+#[test]
+fn nobody_reaches_an_address_of_a_family_that_it_has_not() {
+    let mut run = run(ProxyMode::Iptables);
+    for from in [curl(), ClientFrom::Node { name: "node-1".into() }, ClientFrom::Outside { ip: None }] {
+        let (outcome, _) = ping(&mut run, from.clone(), "2001:db8:5::5");
+        assert_eq!(outcome, Outcome::NetworkUnreachable, "{from:?}");
+        let record = run.world().traffic().finished.iter().next_back().expect("the ping").clone();
+        assert!(record.packets.is_empty(), "nothing was sent");
+    }
+}

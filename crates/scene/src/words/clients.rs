@@ -63,7 +63,7 @@ pub fn call_failed(how: Outcome) -> &'static str {
     match how {
         Outcome::Refused { lost: Some(PacketVerdict::RejectedByRule) } => "no endpoints",
         Outcome::Refused { .. } => "refused",
-        Outcome::HostUnreachable => "unreachable",
+        Outcome::HostUnreachable | Outcome::NetworkUnreachable => "unreachable",
         Outcome::Reset => "reset",
         Outcome::TimedOut { .. } => "timed out",
         Outcome::Delivered

@@ -9,6 +9,7 @@ pub fn outcome(outcome: Outcome) -> &'static str {
         Outcome::Refused { lost: Some(PacketVerdict::RejectedByRule) } => "refused: no endpoints",
         Outcome::Refused { .. } => "connection refused",
         Outcome::HostUnreachable => "host unreachable",
+        Outcome::NetworkUnreachable => "network unreachable",
         Outcome::Reset => "connection reset",
         Outcome::TimedOut { lost: Some(PacketVerdict::NoRoute) } => "timed out: no route",
         Outcome::TimedOut { lost: Some(PacketVerdict::DroppedByRule) } => "timed out: dropped",

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use super::{
-    App, ClientSpec, ClusterDns, FieldValidation, MAX_APPS, Scenario, ScenarioNode, Start, TimingProfile,
-    actions, cloud, kube_proxy, ranges, validate,
+    App, ClientSpec, FieldValidation, MAX_APPS, Scenario, ScenarioNode, Start, TimingProfile, actions, cloud,
+    dns, kube_proxy, ranges, validate,
 };
 use crate::api::decode::{
     FieldCursor, FieldShape as Shape, Struct, check_name, check_shape, field, ours, pod_one_of, pod_required,
@@ -108,6 +108,7 @@ fn scenario(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Scenario {
     let spec = root.field("spec");
     let meta = root.field("metadata");
     let start = start(&spec.field("start"), diagnostics);
+    let service_cidrs = ranges::read_services(&spec, diagnostics);
     Scenario {
         name: checked(&meta.field("name"), NameRule::Dns1123Subdomain, diagnostics),
         title: prose(&spec.field("title"), diagnostics),
@@ -115,14 +116,14 @@ fn scenario(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Scenario {
         seed: seed(&spec.field("seed"), diagnostics),
         nodes: nodes(&spec.field("nodes"), diagnostics),
         pod_cidrs: ranges::read(&spec.field("podCIDR"), diagnostics),
-        service_cidrs: ranges::read_services(&spec, diagnostics),
+        service_cidrs,
         kube_proxy: kube_proxy::read(&spec.field("kubeProxy"), diagnostics),
         ip_masq: spec.field("cni").field("ipMasq").bool(),
         apps_drain: apps_drain(&spec.field("apps"), diagnostics),
         apps: apps(&spec.field("apps"), diagnostics),
         missing: missing(&spec.field("missing"), diagnostics),
         cloud: cloud::read(&spec.field("cloud"), diagnostics),
-        dns: pod_one_of(&spec.field("dns"), ClusterDns::NAMES, diagnostics).and_then(ClusterDns::named),
+        dns: dns::read(&spec.field("dns"), service_cidrs, diagnostics),
         proxy_mode: pod_one_of(&spec.field("proxyMode"), ProxyMode::NAMES, diagnostics)
             .and_then(ProxyMode::named),
         ipvs_scheduler: pod_one_of(&spec.field("ipvs").field("scheduler"), &Scheduler::NAMES, diagnostics)

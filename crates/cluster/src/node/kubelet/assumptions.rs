@@ -49,9 +49,9 @@ impl World {
     pub fn assumptions(&self) -> Vec<Assumption> {
         let mut out: Vec<Assumption> = Vec::new();
         let mut seen = std::collections::BTreeSet::new();
-        for pod in self.store.pods.iter().filter(|pod| !self.is_system(&pod.meta.key())) {
+        for pod in self.store.pods.iter() {
             let of = self.controllers_of(pod).pop().expect("the Pod is one of them");
-            if seen.insert(of.clone()) {
+            if !self.is_system(&of) && seen.insert(of.clone()) {
                 out.extend(self.assumptions_of(pod).into_iter().map(|(container, what)| Assumption {
                     of: of.clone(),
                     container,
@@ -116,7 +116,7 @@ impl World {
         let mut owners = std::collections::BTreeSet::new();
         for pod in self.store.pods.iter() {
             if pod.meta.owner.as_ref().is_none_or(|owner| owners.insert(owner.uid)) {
-                let of_system = self.is_system(&pod.meta.key());
+                let of_system = self.controllers_of(pod).iter().any(|of| self.is_system(of));
                 let is_told = |(_, supply): &(Prerequisite, Supply)| !of_system || *supply == Supply::Missing;
                 all.extend(self.supplies_of(pod).into_iter().filter(is_told));
             }
