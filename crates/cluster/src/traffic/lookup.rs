@@ -234,8 +234,8 @@ impl World {
         }
     }
 
-    /// ECONNREFUSED or EHOSTUNREACH: asked again at once, from a new socket (send_dg, err_out), and then no other name is
-    /// tried (res_search returns).
+    /// ECONNREFUSED or EHOSTUNREACH: asked again at once, from a new socket (send_dg, err_out), and then no other name
+    /// is tried (res_search returns).
     pub(super) fn lookup_refused(&mut self, connection: ConnectionId) {
         let Some(lookup) = self.lookup_of(connection) else { return };
         if lookup.attempt < ATTEMPTS {
