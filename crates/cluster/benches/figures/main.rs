@@ -10,6 +10,7 @@ mod objects;
 mod rules;
 mod ten_minutes;
 
+use cluster::api::ClusterDns;
 use cluster::node::kube_proxy::ProxyMode;
 
 const RUNS: u32 = 5;
@@ -42,8 +43,15 @@ fn main() {
     }
     let what = "ten simulated minutes of online-boutique, its callers and probes, snapshots kept";
     if let Some(boutique) = wanted(what).then(ten_minutes::manifest).flatten() {
-        let times = sorted(|| ten_minutes::milliseconds(&boutique));
-        row(what, &format!("{:.0} ms", middle(&times)), &format!("{:.0} ms", times[0]));
+        for (dns, how) in [(ClusterDns::Ideal, ""), (ClusterDns::Pods, ", lookups as packets")] {
+            let boutique = ten_minutes::with_dns(&boutique, dns);
+            let times = sorted(|| ten_minutes::milliseconds(&boutique));
+            row(
+                &format!("{what}{how}"),
+                &format!("{:.0} ms", middle(&times)),
+                &format!("{:.0} ms", times[0]),
+            );
+        }
     }
     for (services, nodes) in [(100, 20), (500, 50), (1_000, 100)] {
         let what =

@@ -1,6 +1,6 @@
 //! Ten simulated minutes of online-boutique: the public manifest, unmodified.
 
-use cluster::api::{Manifest, parse};
+use cluster::api::{ClusterDns, Manifest, Scenario, parse};
 use cluster::sim::{Run, Span, Time};
 
 use crate::clock::Clock;
@@ -24,4 +24,11 @@ pub fn milliseconds(manifest: &Manifest) -> f64 {
     let seconds = start.seconds();
     assert!(run.world().events() > 50_000, "the clients were at work");
     seconds * 1_000.0
+}
+
+/// The same cluster with that DNS.
+pub fn with_dns(manifest: &Manifest, dns: ClusterDns) -> Manifest {
+    let mut manifest = manifest.clone();
+    manifest.scenario.get_or_insert_with(Scenario::default).dns = Some(dns);
+    manifest
 }
