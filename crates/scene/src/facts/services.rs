@@ -1,6 +1,6 @@
 //! Services.
 
-use cluster::api::{CloudProvider, Labels, NsName, Service, ServiceType, TargetPort, Uid};
+use cluster::api::{CloudProvider, Kind, Labels, NsName, ObjectRef, Service, ServiceType, TargetPort, Uid};
 use cluster::diagnosis::{AskedPort, MissingEndpoints};
 use cluster::sim::World;
 use litemap::LiteMap;
@@ -41,9 +41,10 @@ pub struct ServiceFacts {
 }
 
 pub(super) fn all(world: &World) -> Vec<ServiceFacts> {
-    // In the order of creation, which is that of the manifest; the store sorts by name.
+    // In the order of creation, which is that of the manifest; the store sorts by name. The cluster's own come last.
     let mut services: Vec<_> = world.store().services.iter().map(|service| facts(world, service)).collect();
-    services.sort_unstable_by_key(|s| s.uid);
+    let is_own = |key: &NsName| world.is_system(&ObjectRef::of_key(Kind::Service, key));
+    services.sort_by_cached_key(|s| (is_own(&s.key), s.uid));
     services
 }
 
@@ -95,4 +96,19 @@ fn port_text(port: &cluster::api::ServicePort) -> String {
 
 pub(super) fn label_texts(labels: &Labels) -> Vec<String> {
     labels.iter().map(|(key, value)| format!("{key}={value}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::testing::{SIZES, WEB, run, scene};
+
+    #[test]
+    fn the_clusters_own_services_come_last() {
+        let text =
+            format!("{WEB}---\n{{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {{dns: pods}}}}\n");
+        let run = run(&text, 3);
+        let scene = scene(run.world(), SIZES[0]);
+        let names: Vec<String> = scene.facts.services.iter().map(|service| service.key.to_string()).collect();
+        assert_eq!(names, ["default/web", "default/payment", "default/kubernetes", "kube-system/kube-dns"]);
+    }
 }
