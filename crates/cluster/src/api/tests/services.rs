@@ -215,6 +215,10 @@ fn rules_of_a_service() {
         ("{ports: [{port: 1}], clusterIPs: [10.0.0.1]}", "must be empty when `clusterIP` is not specified"),
         ("{ports: [{port: 1}], clusterIP: 10.0.0.1, clusterIPs: [10.0.0.1, 10.0.0.2]}", "each IP family"),
         ("{ports: [{port: 1}], clusterIP: nope}", "valid IP address"),
+        (
+            "{ports: [{port: 1}], ipFamilies: [IPv4, IPv6, IPv4]}",
+            "spec.ipFamilies[2]: Duplicate value: \"IPv4\"",
+        ),
         ("{ports: [{port: 1}], trafficDistribution: Near}", "Unsupported value: \"Near\""),
         ("{ports: [{port: 1}], internalTrafficPolicy: X}", "Unsupported value: \"X\""),
         ("{ports: [{port: 1}], selector: {app: 'a b'}}", "a valid label must be an empty string or"),
