@@ -223,6 +223,15 @@ pub enum DiagnosticKind {
         value: Str,
         longest: u8,
     },
+    /// Nobody would give nodes parts of it. A prefix of length `shortest` would be taken.
+    PodRangeTooLarge {
+        value: Str,
+        shortest: u8,
+    },
+    ServiceRangeTooLarge {
+        value: Str,
+        shortest: u8,
+    },
 }
 
 /// Which rule a name breaks (apimachinery, util/validation).

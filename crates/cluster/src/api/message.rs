@@ -92,7 +92,9 @@ impl DiagnosticKind {
             | K::DuplicateNode { .. }
             | K::SecondScenario { .. }
             | K::PodRangeTooSmall { .. }
-            | K::ServiceRangeTooSmall { .. } => false,
+            | K::ServiceRangeTooSmall { .. }
+            | K::PodRangeTooLarge { .. }
+            | K::ServiceRangeTooLarge { .. } => false,
         }
     }
 }
@@ -247,6 +249,14 @@ impl fmt::Display for DiagnosticKind {
             K::ServiceRangeTooSmall { value, longest } => write!(
                 f,
                 "Invalid value: {value:?}: the service cluster IP range must be at least 8 IP addresses; write a prefix of /{longest} or shorter"
+            ),
+            K::PodRangeTooLarge { value, shortest } => write!(
+                f,
+                "Invalid value: {value:?}: too large: kube-controller-manager has at most 65536 parts for nodes, each a /64; write a prefix of /{shortest} or longer"
+            ),
+            K::ServiceRangeTooLarge { value, shortest } => write!(
+                f,
+                "Invalid value: {value:?}: too large: the API server allocates IPv6 addresses from a /{shortest} or less; write a prefix of /{shortest} or longer"
             ),
             K::SecondScenario { first } => {
                 write!(
@@ -581,7 +591,9 @@ fn rule(rule: Rule) -> &'static str {
         Rule::OneRangePerFamily => {
             "must be one range, or an IPv4 and an IPv6 range with a comma between them"
         }
-        Rule::ServiceFamily => "must be of the same IP family as `podCIDR`",
+        Rule::ServiceFamily => {
+            "`podCIDR` has no range of this IP family, so no Pod could answer; give it one, or leave this range out"
+        }
         Rule::RollingUpdateWithRecreate => {
             "Forbidden: may not be specified when strategy `type` is 'Recreate'"
         }

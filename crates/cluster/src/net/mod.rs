@@ -7,7 +7,9 @@ mod port_map;
 mod prefixes;
 
 pub use cni::Cni;
-pub(crate) use destination::preference;
-pub(crate) use node_ranges::{cluster_range, holds, longest_for, next_free, node_range, overlap};
+pub use destination::preference;
+pub(crate) use node_ranges::{
+    cluster_range, holds, longest_for, next_free, node_range, overlap, shortest_for,
+};
 pub use port_map::{PortMap, PortMapEntry};
 pub use prefixes::Prefixes;

@@ -96,6 +96,12 @@ pub fn longest_for(nodes: u32, is_ipv4: bool) -> u8 {
     }
 }
 
+/// The shortest cluster prefix that is shared out: of IPv6 "the node CIDR size is too big" if it has more parts
+/// (cidr_set.go, NewCIDRSet, clusterSubnetMaxDiff); of IPv4 there is no such limit.
+pub fn shortest_for(cluster: Cidr) -> u8 {
+    if cluster.address().is_ipv4() { 0 } else { LENGTH_V6 - 16 }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,4 +1,4 @@
-//! Pod and Service ranges of every length, in both families: what is too small is said at its place, and with
+//! Pod and Service ranges of every length, in both families: what is too small or too large is said at its place, and with
 //! anything else a cluster runs.
 
 use cluster::api::{DiagnosticKind, Severity, parse};
@@ -23,8 +23,12 @@ fn is_taken(pods: &str, services: &str) -> bool {
         for error in errors {
             let about = |what: &str| error.path == what && error.line == 6;
             let said = match error.message {
-                DiagnosticKind::PodRangeTooSmall { .. } => about("spec.podCIDR"),
-                DiagnosticKind::ServiceRangeTooSmall { .. } => about("spec.serviceCIDR"),
+                DiagnosticKind::PodRangeTooSmall { .. } | DiagnosticKind::PodRangeTooLarge { .. } => {
+                    about("spec.podCIDR")
+                }
+                DiagnosticKind::ServiceRangeTooSmall { .. } | DiagnosticKind::ServiceRangeTooLarge { .. } => {
+                    about("spec.serviceCIDR")
+                }
                 _ => false,
             };
             assert!(said, "{pods} and {services}: {error:?}");
@@ -70,7 +74,7 @@ fn ranges_of_every_length_are_taken_or_refused() {
     }
     for length in 0..=128 {
         let (pods, services) = (format!("fd00:1::/{length}"), format!("fd00:2::/{length}"));
-        assert_eq!(is_taken(&pods, "fd00:2::/112"), length <= 62, "Pods /{length}");
-        assert_eq!(is_taken("fd00:1::/56", &services), length <= 125, "Services /{length}");
+        assert_eq!(is_taken(&pods, "fd00:2::/112"), (48..=62).contains(&length), "Pods /{length}");
+        assert_eq!(is_taken("fd00:1::/56", &services), (64..=125).contains(&length), "Services /{length}");
     }
 }

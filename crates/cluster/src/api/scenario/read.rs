@@ -115,7 +115,7 @@ fn scenario(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Scenario {
         description: prose(&spec.field("description"), diagnostics),
         seed: seed(&spec.field("seed"), diagnostics),
         nodes: nodes(&spec.field("nodes"), diagnostics),
-        pod_cidrs: ranges::read(&spec.field("podCIDR"), diagnostics),
+        pod_cidrs: ranges::read_pods(&spec, diagnostics),
         service_cidrs,
         kube_proxy: kube_proxy::read(&spec.field("kubeProxy"), diagnostics),
         ip_masq: spec.field("cni").field("ipMasq").bool(),

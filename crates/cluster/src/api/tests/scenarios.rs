@@ -1,5 +1,7 @@
 //! Scenario documents, there and back.
 
+use std::ops::RangeInclusive;
+
 use proptest::prelude::*;
 
 use super::{check_fine, check_problem};
@@ -104,11 +106,11 @@ fn rules_of_a_scenario() {
         ("podCIDR: 10.244.0.0", "spec.podCIDR: Invalid value"),
         (
             "podCIDR: fd00::/56\nserviceCIDR: 10.96.0.0/12",
-            "spec.serviceCIDR: Invalid value: \"10.96.0.0/12\": must be of the same IP family",
+            "spec.serviceCIDR: Invalid value: \"10.96.0.0/12\": `podCIDR` has no range of this IP family",
         ),
         (
             "podCIDR: fd00::/56\nserviceCIDR: fd00:1::/112,10.96.0.0/12",
-            "spec.serviceCIDR: Invalid value: \"fd00:1::/112,10.96.0.0/12\": must be of the same IP family",
+            "spec.serviceCIDR: Invalid value: \"10.96.0.0/12\": `podCIDR` has no range of this IP family",
         ),
         (
             "podCIDR: 10.244.0.0/16,10.245.0.0/16",
@@ -145,6 +147,14 @@ fn rules_of_a_scenario() {
         (
             "serviceCIDR: 10.96.0.0/30",
             "spec.serviceCIDR: Invalid value: \"10.96.0.0/30\": the service cluster IP range must be at least 8 IP addresses; write a prefix of /29",
+        ),
+        (
+            "podCIDR: 10.0.0.0/8,fd00::/47",
+            "spec.podCIDR: Invalid value: \"fd00::/47\": too large: kube-controller-manager has at most 65536 parts for nodes, each a /64; write a prefix of /48 or longer",
+        ),
+        (
+            "serviceCIDR: 10.0.0.0/8,fd00::/63",
+            "spec.serviceCIDR: Invalid value: \"fd00::/63\": too large: the API server allocates IPv6 addresses from a /64 or less; write a prefix of /64 or longer",
         ),
         ("serviceCIDR: fd00::/128", "write a prefix of /125 or shorter"),
         ("proxyMode: ebpf", "supported values: \"iptables\", \"ipvs\", \"nftables\""),
@@ -513,18 +523,15 @@ fn cidrs() -> impl Strategy<Value = Vec<Cidr>> {
     proptest::collection::vec(cidr, 0..3)
 }
 
-/// Of one family, or of two in either order.
-fn ranges(longest: u8) -> impl Strategy<Value = PerFamily<Cidr>> {
-    let addresses = (any::<std::net::Ipv4Addr>(), any::<std::net::Ipv6Addr>());
-    (addresses, 0..=longest, 0..4).prop_map(|((v4, v6), length, which)| {
-        let range = |address| Cidr::new(address, length).unwrap();
-        let (v4, v6) = (range(v4.into()), range(v6.into()));
-        match which {
-            0 => PerFamily::single(Family::V4, v4),
-            1 => PerFamily::single(Family::V6, v6),
-            2 => PerFamily::dual(Family::V4, v4, v6),
-            _ => PerFamily::dual(Family::V6, v6, v4),
-        }
+/// Of one family, or of two in either order, with prefixes of these lengths.
+fn ranges(v4: RangeInclusive<u8>, v6: RangeInclusive<u8>) -> impl Strategy<Value = PerFamily<Cidr>> {
+    let v4 = (any::<std::net::Ipv4Addr>(), v4).prop_map(|(a, l)| Cidr::new(a.into(), l).unwrap());
+    let v6 = (any::<std::net::Ipv6Addr>(), v6).prop_map(|(a, l)| Cidr::new(a.into(), l).unwrap());
+    (v4, v6, 0..4).prop_map(|(v4, v6, which)| match which {
+        0 => PerFamily::single(Family::V4, v4),
+        1 => PerFamily::single(Family::V6, v6),
+        2 => PerFamily::dual(Family::V4, v4, v6),
+        _ => PerFamily::dual(Family::V6, v6, v4),
     })
 }
 
@@ -559,7 +566,7 @@ fn kube_proxy() -> impl Strategy<Value = KubeProxy> {
     let flags = (any::<[Option<bool>; 4]>(), proptest::option::of(0..=31u8));
     let periods = (proptest::option::of(0..1_000u64), proptest::option::of(1_000..9_000u64));
     let own = (proptest::option::of(any::<std::net::IpAddr>()), proptest::option::of(cidrs()));
-    let cluster_cidr = proptest::option::of(proptest::option::of(ranges(32)));
+    let cluster_cidr = proptest::option::of(proptest::option::of(ranges(0..=32, 0..=32)));
     (cluster_cidr, proptest::option::of(mode), flags, proptest::option::of(addresses), periods, own).prop_map(
         |(cluster_cidr, mode, flags, addresses, periods, own)| KubeProxy {
             cluster_cidr,
@@ -597,7 +604,8 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
         option(label_value().boxed()),
     );
     // Of these every node gets a part.
-    let cidr = || proptest::option::of(ranges(16));
+    let pods = proptest::option::of(ranges(0..=16, 48..=56));
+    let services = proptest::option::of(ranges(0..=16, 64..=112));
     let nodes = proptest::option::of(proptest::collection::btree_map(
         name(),
         (option(label_value().boxed()), any::<bool>()),
@@ -609,7 +617,7 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
     let said = (proptest::collection::vec(app(), 0..3), proptest::collection::vec(prerequisite(), 0..3));
     let rest =
         (any::<Option<u64>>(), any::<Option<u64>>(), any::<Option<bool>>(), any::<Option<bool>>(), scheduler);
-    (words, (cidr(), cidr()), nodes, clients, actions, (rest, proptest::option::of(kube_proxy()), said))
+    (words, (pods, services), nodes, clients, actions, (rest, proptest::option::of(kube_proxy()), said))
         .prop_map(move |(words, cidrs, nodes, clients, actions, (rest, proxy, (apps, missing)))| {
             let node = |(name, (zone, ready))| ScenarioNode { name, zone, ready };
             let start = rest.4.map(|n| if n % 2 == 0 { Start::Cold } else { Start::Settled });
