@@ -118,6 +118,10 @@ fn drop_beyond_api_server(new: &mut Service, old: &Service) {
 /// After a change, clears the fields that are as they were and that the new type cannot have
 /// (registry/core/service/strategy.go, dropTypeDependentFields).
 pub(super) fn drop_type_dependent_fields(new: &mut Service, old: &Service) {
+    // At once, though the cloud releases the load balancer later.
+    if new.spec.type_ != ServiceType::LoadBalancer {
+        new.ingress.clear();
+    }
     let (new, old) = (&mut new.spec, &old.spec);
     let has_node_ports = |type_| matches!(type_, ServiceType::NodePort | ServiceType::LoadBalancer);
     let (was_external, is_external) = (old.is_externally_accessible(), new.is_externally_accessible());

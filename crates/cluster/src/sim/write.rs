@@ -306,9 +306,6 @@ impl World {
         if !changes.is_empty() {
             return Err(invalid(changes, &ObjectRef::of_key(Kind::Service, &service.meta.key())));
         }
-        if let Some(old) = &old {
-            service.ingress = old.ingress.clone();
-        }
         self.upsert(service, Kind::Service)
     }
 }
@@ -324,6 +321,8 @@ fn errors(mut diagnostics: Vec<Diagnostic>) -> Vec<Diagnostic> {
 
 /// As it was sent, with what the API server leaves as it is; defaulted and validated.
 fn updated_service(mut service: Service, old: &Service) -> Result<Service, Refusal> {
+    // A request for the object changes no status (strategy.go, PrepareForUpdate).
+    service.ingress.clone_from(&old.ingress);
     patch_allocated_values(&mut service, old);
     drop_type_dependent_fields(&mut service, old);
     let object = ObjectRef::of_key(Kind::Service, &service.meta.key());

@@ -159,6 +159,30 @@ fn a_policy_goes_with_what_it_depended_on() {
     assert_eq!((spec.load_balancer_source_ranges, spec.allocate_load_balancer_node_ports), (vec![], None));
 }
 
+/// strategy.go, dropTypeDependentFields: no other type has a load balancer's address, from that very request on.
+#[test]
+fn a_load_balancers_address_goes_with_the_type() {
+    let ingress =
+        |run: &Run| run.world().store().services.get(&key("web")).expect("it is there").ingress.clone();
+    let to_node_port = Action::SetServiceType { service: key("web"), type_: ServiceType::NodePort };
+    let written = "{apiVersion: v1, kind: Service, metadata: {name: web}, \
+                    spec: {type: NodePort, selector: {app: web}, ports: [{port: 80}]}}";
+    for (action, is_kept) in [
+        (to_node_port, false),
+        (Action::apply(written), false),
+        (Action::SetServiceType { service: key("web"), type_: ServiceType::LoadBalancer }, true),
+    ] {
+        let mut run = run(ServiceType::LoadBalancer);
+        let before = ingress(&run);
+        assert_eq!(before.len(), 1);
+        run.act(action).expect("it is taken");
+        assert_eq!(ingress(&run), if is_kept { before } else { Vec::new() });
+    }
+    let mut run = run(ServiceType::LoadBalancer);
+    set(&mut run, ServicePolicy::SessionAffinity(SessionAffinity::None)).expect("it is taken");
+    assert_eq!(ingress(&run).len(), 1, "what does not concern the type leaves it");
+}
+
 /// V-04: it is immutable while it is needed, and in the range of node ports.
 #[test]
 fn a_health_check_node_port_that_is_named_is_checked() {
