@@ -8,6 +8,7 @@ use std::net::IpAddr;
 use cluster::api::ClientFrom;
 use cluster::dns::{DomainName, RecordType, ResolvConf, Shuffle};
 use cluster::sim::World;
+use netfilter::PerFamily;
 
 use crate::args::{Dig as Args, Format};
 use crate::failure::Failure;
@@ -28,7 +29,7 @@ pub fn dig(args: &Args) -> Result<String, Failure> {
     let world = run.world();
     let conf = resolv_conf(world, &from)?;
     let lookup = world.look_up(&conf, &name, &kinds, Shuffle::default());
-    let report = Report::new(args, &name, &conf, &lookup);
+    let report = Report::new(args, &name, &conf, &lookup, addresses(world, &from));
     input.answer(match (args.output, args.short) {
         (Format::Json, _) => words::json(&report)?,
         (Format::Text, true) => text::short(&report),
@@ -64,5 +65,14 @@ fn resolv_conf(world: &World, from: &ClientFrom) -> Result<ResolvConf, Failure> 
             Some(pod) => Ok(world.resolv_conf_of_pod(&pod.meta.namespace, &pod.spec)),
             None => Err(Failure::NotFound(format!("a Pod of {namespace}/{name}"))),
         },
+    }
+}
+
+/// The addresses of the one that asks. One outside of the cluster gets none to choose from.
+fn addresses(world: &World, from: &ClientFrom) -> Option<PerFamily<IpAddr>> {
+    match from {
+        ClientFrom::Outside { .. } => None,
+        ClientFrom::Node { name } => world.machine_named(name).map(|machine| machine.addresses),
+        ClientFrom::Workload { .. } => world.client_pods(from).first()?.status.pod_ips,
     }
 }

@@ -1,6 +1,10 @@
 //! A lookup as data: what `-o json` prints and the text is made from.
 
+use std::net::IpAddr;
+
 use cluster::dns::{DnsData, DnsRecord, Lookup, ResolvConf, Response};
+use cluster::net::preference;
+use netfilter::PerFamily;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -16,7 +20,8 @@ pub struct Report {
     pub resolv_conf: Conf,
     /// In the order in which they are sent. The last ones, for one name, end it.
     pub queries: Vec<Query>,
-    /// What the client gets: the data of the last answers, in their order, without aliases.
+    /// What the client gets: the data of the last answers, without aliases. Addresses are in the order in which it
+    /// tries them, all else in that of the answers.
     pub result: Vec<String>,
 }
 
@@ -62,12 +67,29 @@ pub struct Record {
 }
 
 impl Report {
-    pub fn new(args: &Args, name: &str, conf: &ResolvConf, lookup: &Lookup) -> Report {
+    /// `sources`: the client's own addresses, if it has any yet.
+    pub fn new(
+        args: &Args,
+        name: &str,
+        conf: &ResolvConf,
+        lookup: &Lookup,
+        sources: Option<PerFamily<IpAddr>>,
+    ) -> Report {
         let is_alias = |record: &&DnsRecord| matches!(record.data, DnsData::Cname(_));
         let answers = lookup.answered().flat_map(|response| {
             // Who asks for the alias gets it.
             let wanted = response.question.kind;
             response.answer.iter().filter(move |record| !is_alias(record) || record.kind() == wanted)
+        });
+        let mut gets: Vec<&DnsRecord> = answers.collect();
+        gets.sort_by_key(|record| match record.data {
+            DnsData::Address(ip) => sources.map(|sources| preference(&sources, ip)),
+            DnsData::Cname(_)
+            | DnsData::Ns(_)
+            | DnsData::Ptr(_)
+            | DnsData::Soa { .. }
+            | DnsData::Srv { .. }
+            | DnsData::Txt(_) => None,
         });
         Report {
             from: args.from.clone(),
@@ -77,7 +99,7 @@ impl Report {
                 searches: conf.searches.clone(),
                 ndots: conf.ndots,
             },
-            result: answers.map(|record| record.data.to_string()).collect(),
+            result: gets.iter().map(|record| record.data.to_string()).collect(),
             queries: lookup.responses.iter().map(query).collect(),
         }
     }

@@ -101,6 +101,34 @@ fn what_the_client_gets_is_said_last() {
     }
 }
 
+/// nss/getaddrinfo.c: A is asked for first, and IPv6 is tried first, by one that has it.
+#[test]
+fn what_the_client_gets_is_in_the_order_in_which_it_tries_it() {
+    let both = SHOP.replace(
+        "{clusterIP: 10.96.0.20,",
+        "{ipFamilyPolicy: RequireDualStack, clusterIP: 10.96.0.20, clusterIPs: [10.96.0.20, 'SIX'],",
+    );
+    for (six, of_services, expected) in [
+        ("fd00:10:96::20", "fd00:10:96::/112", "fd00:10:96::20, 10.96.0.20"),
+        // Its own address is a unique local one, and this is none.
+        ("2001:db8:96::20", "2001:db8:96::/112", "10.96.0.20, 2001:db8:96::20"),
+    ] {
+        let ranges = format!(
+            "{{podCIDR: '10.244.0.0/16,fd00:10:244::/56', serviceCIDR: '10.96.0.0/12,{of_services}', "
+        );
+        let text = both.replace("SIX", six).replace("spec: {clients", &format!("spec: {ranges}clients"));
+        let file = Temporary::new("dig-both.yaml", &text);
+        for from in ["pod/shop/curl", "node/node-1"] {
+            let args = ["dig", "--from", from, "cart.default.svc.cluster.local."];
+            let (ok, out, err) = packetyard(&[&args[..], &["-q"]].concat(), &file.0);
+            assert!(ok, "{from}: {err}");
+            assert_eq!(out.lines().last(), Some(&*format!(";; {from} gets {expected}")));
+            let json = json(&args, &file.0);
+            assert_eq!(json["result"], serde_json::json!(expected.split(", ").collect::<Vec<_>>()));
+        }
+    }
+}
+
 #[test]
 fn a_lookup_is_data_too() {
     let file = Temporary::new("dig-json.yaml", SHOP);
