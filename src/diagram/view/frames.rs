@@ -12,8 +12,9 @@ use scene::words;
 pub fn Frames() -> impl IntoView {
     let picture = expect_context::<Picture>();
     let cluster = move || picture.scene.with(|scene| scene.layout.cluster);
-    let ranges =
-        move || picture.scene.with(|scene| words::ranges(&scene.facts.pod_range, &scene.facts.service_range));
+    let ranges = move || {
+        picture.scene.with(|scene| words::ranges(&scene.facts.pod_ranges, &scene.facts.service_ranges))
+    };
     let is_nobody_outside =
         move || picture.scene.with(|s| s.layout.clients.is_empty() && s.layout.balancers.is_empty());
     let waiting = picture.watch(|scene| waiting(&scene.layout));

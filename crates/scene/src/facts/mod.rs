@@ -8,7 +8,7 @@ mod rules;
 mod services;
 
 use cluster::sim::World;
-use netfilter::Cidr;
+use netfilter::{Cidr, PerFamily};
 
 pub use nodes::{NodeFacts, NodeState};
 pub use outside::{BalancerFacts, Call, ClientFacts};
@@ -18,8 +18,8 @@ pub use services::{ServiceFacts, ServiceForm};
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
-    pub pod_range: Cidr,
-    pub service_range: Cidr,
+    pub pod_ranges: PerFamily<Cidr>,
+    pub service_ranges: PerFamily<Cidr>,
     pub services: Vec<ServiceFacts>,
     pub nodes: Vec<NodeFacts>,
     /// Bound or not, oldest first.
@@ -35,8 +35,8 @@ impl Facts {
         let calls = outside::calls_by_pod(world);
         let config = world.config();
         Facts {
-            pod_range: *config.pod_cidrs.primary(),
-            service_range: *config.service_cidrs.primary(),
+            pod_ranges: config.pod_cidrs,
+            service_ranges: config.service_cidrs,
             nodes: nodes::all(world),
             pods: pods::all(world, calls),
             clients: outside::clients(world),

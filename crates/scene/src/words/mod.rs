@@ -7,6 +7,8 @@ mod pods;
 mod rules;
 mod services;
 
+use netfilter::{Cidr, PerFamily};
+
 pub use clients::*;
 pub use nodes::*;
 pub use outcomes::*;
@@ -25,9 +27,14 @@ pub const TYPE_OF: &str = "Type of";
 pub const NO_ADDRESS_YET: &str = "no address yet";
 pub const ZOOM: &str = "Zoom";
 
-/// The Pod range and the Service range.
-pub fn ranges(pods: &netfilter::Cidr, services: &netfilter::Cidr) -> String {
-    format!("Pods {pods} · Services {services}")
+/// The Pods' ranges and the Services', of each family.
+pub fn ranges(pods: &PerFamily<Cidr>, services: &PerFamily<Cidr>) -> String {
+    format!("Pods {} · Services {}", listed(pods), listed(services))
+}
+
+fn listed(ranges: &PerFamily<Cidr>) -> String {
+    let texts: Vec<String> = ranges.values().map(ToString::to_string).collect();
+    texts.join(", ")
 }
 
 /// `web-7dw8c-x2k4m` in ten letters is `web-…x2k4m`: what tells Pods apart is at the end.
@@ -45,6 +52,21 @@ pub fn shorten(name: &str, most: usize) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_ranges_of_each_family_are_named() {
+        let scenario = |spec: &str| {
+            let text = format!("apiVersion: packetyard/v1alpha1\nkind: Scenario\nspec: {spec}\n");
+            let (run, _) = cluster::sim::Run::new(&cluster::api::parse(&text), Some(7));
+            let facts = crate::facts::Facts::of(run.world());
+            ranges(&facts.pod_ranges, &facts.service_ranges)
+        };
+        assert_eq!(scenario("{}"), "Pods 10.244.0.0/16 · Services 10.96.0.0/12");
+        assert_eq!(
+            scenario("{podCIDR: 'fd00:1::/56,10.1.0.0/16', serviceCIDR: '10.2.0.0/16,fd00:2::/112'}"),
+            "Pods fd00:1::/56, 10.1.0.0/16 · Services 10.2.0.0/16, fd00:2::/112"
+        );
+    }
 
     #[test]
     fn names_are_shortened_in_the_middle() {
