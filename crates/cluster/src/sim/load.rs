@@ -117,8 +117,8 @@ impl World {
         let kube_proxy = scenario.kube_proxy.clone().unwrap_or_default();
         timing.proxy_min_sync_period = kube_proxy.min_sync_period;
         timing.proxy_sync_period = kube_proxy.sync_period.unwrap_or(timing.proxy_sync_period);
-        let families = scenario.families().unwrap_or_else(|| families_of_nodes(manifest));
         let written = written_ranges(manifest);
+        let families = pod_families(scenario, &written);
         let pods = |family| cluster_range(POD_CIDR.of(family), family, &written);
         let services = |family| SERVICE_CIDR.of(family);
         let config = ClusterConfig {
@@ -382,17 +382,19 @@ fn curl(key: NsName) -> Pod {
     }
 }
 
-/// Of a cluster of which nobody says a range: those of the first Node that brings ranges with it, or else IPv4.
-fn families_of_nodes(manifest: &Manifest) -> PerFamily<()> {
-    let ranges = manifest.objects.iter().find_map(|parsed| match &parsed.object {
-        KubeObject::Node(node) if !node.spec.pod_cidrs.is_empty() => Some(&node.spec.pod_cidrs),
-        _ => None,
-    });
-    // No family is there twice: validation has made sure.
-    match ranges.map(|ranges| (ranges.len(), ranges.first())) {
-        Some((1, Some(range))) => PerFamily::single(Family::of(range.address()), ()),
-        Some((_, Some(range))) => PerFamily::dual(Family::of(range.address()), (), ()),
-        Some((_, None)) | None => PerFamily::single(Family::V4, ()),
+/// The Pods' families: those of `podCIDR`, or else those of the ranges that Nodes bring with them. Behind these come
+/// any others of `serviceCIDR`, as no Service has a family that Pods have not.
+fn pod_families(scenario: &Scenario, written: &[Cidr]) -> PerFamily<()> {
+    if let Some(ranges) = scenario.pod_cidrs {
+        return ranges.map(|_, _| ());
+    }
+    let of_nodes = written.iter().map(|range| Family::of(range.address()));
+    let of_services = scenario.service_cidrs.iter().flat_map(PerFamily::families);
+    let mut families = of_nodes.chain(of_services);
+    let primary = families.next().unwrap_or(Family::V4);
+    match families.any(|family| family != primary) {
+        true => PerFamily::dual(primary, (), ()),
+        false => PerFamily::single(primary, ()),
     }
 }
 

@@ -237,6 +237,41 @@ fn nodes_bring_their_families_with_them() {
     }
 }
 
+/// Of several Nodes each counts, and none of their families is hidden by a `serviceCIDR`, which adds its own.
+#[test]
+fn every_node_and_a_service_range_bring_families() {
+    use Family::{V4, V6};
+    let (v4, v6) = ("10.244.5.0/24", "'fd00:10:244:5::/64'");
+    for (nodes, services, expected) in [
+        ([v4, v6], "", (vec![V4, V6], vec![V4, V6])),
+        ([v6, v4], "", (vec![V6, V4], vec![V6, V4])),
+        (["", v6], "", (vec![V6], vec![V6])),
+        ([&format!("{v4}, {v6}"), ""], "10.96.0.0/12", (vec![V4, V6], vec![V4])),
+        ([v4, v6], "fd00:10:96::/112", (vec![V4, V6], vec![V6])),
+        ([v4, ""], "fd00:10:96::/112", (vec![V4, V6], vec![V6])),
+        (["", ""], "fd00:10:96::/112,10.96.0.0/12", (vec![V6, V4], vec![V6, V4])),
+    ] {
+        let mut text = String::new();
+        for (name, ranges) in ["one", "other"].iter().zip(nodes) {
+            text += &format!(
+                "{{apiVersion: v1, kind: Node, metadata: {{name: {name}}}, spec: {{podCIDRs: [{ranges}]}}}}\n---\n"
+            );
+        }
+        if !services.is_empty() {
+            text += &format!(
+                "{{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {{serviceCIDR: '{services}'}}}}\n"
+            );
+        }
+        let mut run = start(&text, 8);
+        settle(&mut run);
+        let config = run.world().config();
+        let found = (config.pod_cidrs.families().collect(), config.service_cidrs.families().collect());
+        assert_eq!(found, expected, "{nodes:?}, {services}");
+        let of_nodes = run.world().store().nodes.iter().map(|node| node.spec.pod_cidrs.len());
+        assert_eq!(of_nodes.collect::<Vec<_>>(), [expected.0.len(); 2], "{nodes:?}, {services}");
+    }
+}
+
 /// The plugin portmap opens a hostPort at the node's addresses of both families, or of that of its `hostIP`.
 #[test]
 fn a_host_port_is_open_in_both_families() {

@@ -113,13 +113,6 @@ pub struct Scenario {
     pub model: Option<Str>,
 }
 
-impl Scenario {
-    /// The cluster's: those of the ranges. `None` where none is named.
-    pub(crate) fn families(&self) -> Option<PerFamily<()>> {
-        self.pod_cidrs.or(self.service_cidrs).map(|ranges| ranges.map(|_, _| ()))
-    }
-}
-
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ScenarioNode {
     pub name: Name,
