@@ -442,22 +442,24 @@ impl World {
         if let Some(ip) = caller.preferred(ingress).or_else(|| caller.preferred(external_ips)) {
             return Ok((ip, port.port));
         }
-        let cluster_ip = caller.preferred(service.spec.cluster_ips.iter().copied());
         match service.spec.type_ {
             ServiceType::LoadBalancer if self.config.cloud != CloudProvider::None => Err(Outcome::NoAddress),
             ServiceType::LoadBalancer | ServiceType::NodePort if port.node_port == 0 => {
                 Err(Outcome::NoAddress)
             }
             ServiceType::LoadBalancer | ServiceType::NodePort => {
-                // Only rules of the Service's families know the node port.
-                let family = cluster_ip.map_or(caller.addresses.primary_family(), Family::of);
-                let address_of = |machine: &Machine| *machine.addresses.get_or_primary(family);
-                let nodes: Vec<IpAddr> = self.machines.values().map(address_of).collect();
+                let nodes: Vec<&Machine> = self.machines.values().collect();
                 let count = nodes.len().max(1) as u64;
                 let at = self.chance.below(Purpose::NodeChoice, client.subject, ordinal, count);
-                nodes.get(at as usize).map(|ip| (*ip, port.node_port)).ok_or(Outcome::NoAddress)
+                let node = nodes.get(at as usize).ok_or(Outcome::NoAddress)?;
+                // Only rules of the Service's families know the node port.
+                let of_service = |family: &Family| service.spec.ip_families.contains(family);
+                let addresses = node.addresses.iter().filter(|(family, _)| of_service(family));
+                let preferred = caller.preferred(addresses.map(|(_, ip)| *ip));
+                preferred.map(|ip| (ip, port.node_port)).ok_or(Outcome::NoAddress)
             }
             ServiceType::ClusterIP | ServiceType::ExternalName => {
+                let cluster_ip = caller.preferred(service.spec.cluster_ips.iter().copied());
                 cluster_ip.map(|ip| (ip, port.port)).ok_or(Outcome::NoAddress)
             }
         }

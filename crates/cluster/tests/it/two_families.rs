@@ -272,6 +272,38 @@ fn every_node_and_a_service_range_bring_families() {
     }
 }
 
+/// Who calls a node port chooses among the node's addresses, not among the Service's: `both` has an address of each
+/// family, and those of IPv6 are no unique local ones on the nodes, as outside.
+#[test]
+fn a_node_port_is_called_at_the_nodes_preferred_address() {
+    let text = |nodes: &str, families: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Node, metadata: {{name: one}}, status: {{addresses: [{nodes}]}}}}\n---\n\
+             {{apiVersion: v1, kind: Service, metadata: {{name: web}}, spec: {{type: NodePort, {families}, \
+               ports: [{{port: 80}}]}}}}\n---\n\
+             {{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {{podCIDR: '10.244.0.0/16,fd00:10:244::/56', \
+               serviceCIDR: '10.96.0.0/12,fd00:10:96::/112', \
+               clients: [{{name: c, from: outside, to: service/default/web, rate: 5}}]}}}}"
+        )
+    };
+    let global = "{type: InternalIP, address: 192.168.7.1}, {type: InternalIP, address: '2001:db8:7::1'}";
+    let local = "{type: InternalIP, address: 192.168.7.1}, {type: InternalIP, address: 'fd00:7::1'}";
+    for (nodes, families, expected) in [
+        (global, "ipFamilyPolicy: RequireDualStack", "2001:db8:7::1"),
+        (local, "ipFamilyPolicy: RequireDualStack", "192.168.7.1"),
+        (global, "ipFamilies: [IPv4]", "192.168.7.1"),
+        (local, "ipFamilies: [IPv6]", "fd00:7::1"),
+    ] {
+        let mut run = start(&text(nodes, families), 8);
+        settle(&mut run);
+        go_on(&mut run, Span::from_secs(5));
+        let finished = &run.world().traffic().finished;
+        let called: Vec<String> =
+            finished.iter().map(|record| record.packets[0].hops[0].before.dst.to_string()).collect();
+        assert!(called.len() > 5 && called.iter().all(|to| to == expected), "{expected}: {called:?}");
+    }
+}
+
 /// The plugin portmap opens a hostPort at the node's addresses of both families, or of that of its `hostIP`.
 #[test]
 fn a_host_port_is_open_in_both_families() {
