@@ -66,8 +66,12 @@ impl World {
         match wanted {
             None => {}
             Some((service, families)) if has == Some(service) => {
-                if self.cloud.balancers[key].families != families {
+                let (known, ips) = (self.cloud.balancers[key].families, self.cloud.balancers[key].ips);
+                if known != families {
                     self.request_addresses(key, families);
+                } else if let Some(ips) = ips.filter(|_| self.has_no_ingress(key)) {
+                    // It was of another type for so short a time that its balancer is still there.
+                    self.report_addresses(key, ips);
                 }
                 self.sync_targets(key, &self.balanced_nodes());
             }
@@ -150,7 +154,10 @@ impl World {
         if !self.cloud.balancers.get(key).is_some_and(is_answered) {
             return;
         }
-        let Some(service) = self.store.services.get(key) else { return };
+        // Of one that is of another type by now the balancer is about to be released.
+        let Some(service) = self.store.services.get(key).filter(|service| wants_balancer(service)) else {
+            return;
+        };
         let ips = match self.balancer_addresses(service) {
             Ok(ips) => ips,
             Err(refusal) => return self.record(LogEntry::Refused { refusal }),
@@ -162,11 +169,20 @@ impl World {
         for ip in ips.values() {
             self.record(LogEntry::EnsuredLoadBalancer { service: key.clone(), ip: *ip });
         }
+        self.report_addresses(key, ips);
+        self.enqueue(WorkItem::LoadBalancer(key.clone()));
+    }
+
+    fn has_no_ingress(&self, key: &NsName) -> bool {
+        self.store.services.get(key).is_some_and(|service| service.ingress.is_empty())
+    }
+
+    /// Writes a balancer's addresses into its Service's status.
+    fn report_addresses(&mut self, key: &NsName, ips: PerFamily<IpAddr>) {
         let proxy = self.config.cloud == CloudProvider::Proxy;
         self.update_object::<Service>(key, |s| {
             s.ingress = ips.values().map(|ip| LoadBalancerIngress { ip: *ip, proxy }).collect();
         });
-        self.enqueue(WorkItem::LoadBalancer(key.clone()));
     }
 
     /// Changes `ipMode` of every load balancer, in the Services' status and in its behaviour. Open connections

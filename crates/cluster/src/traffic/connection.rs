@@ -57,12 +57,6 @@ impl Live {
         self.in_flight
     }
 
-    /// Whether it was a question of its lookup.
-    pub(super) fn asked_dns_from(&self, tuple: &Tuple) -> bool {
-        let mut questions = self.record.lookup.iter().filter(|packet| packet.kind.is_lookup());
-        questions.any(|packet| packet.hops.first().is_some_and(|sent| sent.before == *tuple))
-    }
-
     /// Of a one-way sender, whose socket stays open: how its last datagrams ended, newest first.
     pub fn datagrams(&self) -> impl Iterator<Item = (Time, Outcome)> {
         let requests =
@@ -578,7 +572,9 @@ impl World {
         if let (Some((_, verdict)), Some(lost)) = (trace.ended, lost) {
             live.lost = Some((verdict, lost));
             // The client had timed out before it was known how its packet ended.
-            let waited = matches!(live.record.ended, Some((_, Outcome::TimedOut { .. })));
+            let ended = live.record.ended.map(|(_, outcome)| outcome);
+            let waited = matches!(ended, Some(Outcome::TimedOut { .. }))
+                || matches!(ended, Some(Outcome::NoDns { .. })) && trace.kind.is_lookup();
             if waited && live.record.lost.is_none() {
                 live.record.lost = Some(lost);
                 let (client, service) = (live.record.client_name.clone(), live.record.service.clone());

@@ -157,16 +157,13 @@ impl World {
         let Some(live) = self.traffic.connections.get(&connection) else {
             return PacketVerdict::NotExpected;
         };
-        // A socket is found by the packet that an error quotes.
-        if kind.is_error() && live.lookup.is_some() {
-            let is_its = quoted.is_none() || quoted == live.lookup.as_ref().map(|lookup| lookup.tuple());
-            return match live.record.source == place && is_its {
+        // A socket is found by the packet that an error quotes (__udp4_lib_err, tcp_v4_err).
+        if kind.is_error() {
+            let socket = live.lookup.as_ref().map(|lookup| lookup.tuple()).or(live.record.tuple);
+            return match live.record.source == place && (quoted.is_none() || quoted == socket) {
                 true => self.client_receives(connection, kind),
                 false => PacketVerdict::NotExpected,
             };
-        }
-        if kind.is_error() && quoted.is_some_and(|quoted| live.asked_dns_from(&quoted)) {
-            return PacketVerdict::NotExpected;
         }
         if let PacketKind::DnsAnswer(family) = kind {
             return match live.record.source == place {
@@ -176,9 +173,9 @@ impl World {
         }
         let own = live.record.tuple.map(Tuple::reversed) == Some(tuple);
         let waits = live.record.ended.is_none();
-        match live.record.source == place && (kind.is_error() || own) {
+        match live.record.source == place && own {
             true => self.client_receives(connection, kind),
-            false if waits && !kind.is_error() => PacketVerdict::NotRewritten,
+            false if waits => PacketVerdict::NotRewritten,
             false => PacketVerdict::NotExpected,
         }
     }
@@ -232,7 +229,7 @@ impl World {
             self.traffic.keep_failure(trace.clone(), flight.rules_bytes);
         }
         if let Some(live) = self.traffic.connections.get_mut(&connection) {
-            let of_lookup = trace.kind.is_lookup() || (trace.kind.is_error() && live.lookup.is_some());
+            let of_lookup = trace.kind.is_lookup() || (trace.kind.is_error() && live.record.tuple.is_none());
             let packets = match of_lookup {
                 true => &mut live.record.lookup,
                 false => &mut live.record.packets,

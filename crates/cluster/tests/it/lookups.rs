@@ -213,3 +213,19 @@ fn no_two_lookups_have_one_socket() {
     let different: std::collections::BTreeSet<u16> = ports.iter().copied().collect();
     assert!(ports.len() > 100 && different.len() == ports.len(), "{} of {}", different.len(), ports.len());
 }
+
+/// What was asked of a Pod that is gone is told long after the client has given up: each lost request has its reason then.
+#[test]
+fn each_request_without_an_answer_from_dns_has_its_loss() {
+    let text = CLUSTER.replace("rate: 2}\n  - {name: other", "rate: 40, timeout: 1s}\n  - {name: other");
+    assert_ne!(text, CLUSTER);
+    let mut run = support::start(&text, 7);
+    support::run_to(&mut run, 5);
+    run.act(Action::Scale { object: coredns(), replicas: 0 }).expect("it can be scaled");
+    support::go_on(&mut run, Span::from_secs(20));
+    run.act(Action::SetRate { client: "short".into(), rate_milli: 0 }).expect("it is there");
+    support::go_on(&mut run, Span::from_secs(10));
+    let counts = counts(&run, "short");
+    assert!(counts.no_dns > 500, "{counts:?}");
+    assert_eq!(counts.lost.values().sum::<u64>(), counts.no_dns, "{counts:?}");
+}

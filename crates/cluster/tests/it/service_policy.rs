@@ -244,3 +244,19 @@ fn a_text_that_names_a_service_twice_loads() {
     let ports: Vec<_> = web.expect("it is there").spec.ports.iter().map(|p| (p.port, p.node_port)).collect();
     assert_eq!(ports, [(81, 30080)]);
 }
+
+/// For so short a time that the service controller does not see it.
+#[test]
+fn a_load_balancer_that_was_another_type_for_a_moment_has_its_address_again() {
+    let mut run = run(ServiceType::LoadBalancer);
+    let service = key("web");
+    let address = |run: &Run| run.world().store().services.get(&service).expect("a Service").ingress.clone();
+    let before = address(&run);
+    assert_eq!(before.len(), 1);
+    for type_ in [ServiceType::NodePort, ServiceType::LoadBalancer] {
+        run.act(Action::SetServiceType { service: service.clone(), type_ }).expect("it can be");
+        assert_eq!(address(&run), [], "it is given back in the same request");
+    }
+    go_on(&mut run, Span::from_secs(60));
+    assert_eq!(address(&run), before);
+}
