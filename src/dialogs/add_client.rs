@@ -54,12 +54,15 @@ pub fn AddClient() -> impl IntoView {
                     />
                 </div>
                 {complaint(About::From)}
-                <Select
-                    name="Sends"
-                    options=Sends::ALL.map(|sends| (sends.name().into(), sends.words().into())).to_vec()
-                    chosen=sends
-                    on_choose=move |value| changed(sends, value)
-                />
+                <div class="pk-field">
+                    <span>"Sends"</span>
+                    <Select
+                        name="Sends"
+                        options=Sends::ALL.map(|sends| (sends.name().into(), sends.words().into())).to_vec()
+                        chosen=sends
+                        on_choose=move |value| changed(sends, value)
+                    />
+                </div>
                 <TextField
                     label="To: a URL, host:port, or service/namespace/name; a ping without a port"
                     placeholder="http://web"

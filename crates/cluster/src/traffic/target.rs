@@ -79,6 +79,8 @@ fn split_port(authority: &str, default_port: u16) -> Option<(&str, u16)> {
 impl std::fmt::Display for Target {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
+            // Of a ping.
+            Target::Host { host, port: 0 } => f.write_str(host),
             Target::Host { host, port } if host.contains(':') => write!(f, "[{host}]:{port}"),
             Target::Host { host, port } => write!(f, "{host}:{port}"),
             Target::WayIn { service, port: Some(port) } => write!(f, "service/{service}:{port}"),
@@ -118,6 +120,10 @@ mod tests {
         };
         check("web.shop", Some("web.shop"));
         check("fd00::1", Some("fd00::1"));
+        assert_eq!(
+            Target::of("fd00::1", Protocol::Icmp).map(|to| to.to_string()).as_deref(),
+            Some("fd00::1")
+        );
         check("web:80", None);
         check("http://web", None);
         check("service/default/web:80", None);
