@@ -3,7 +3,7 @@
 use crate::components::{Complaint, Form, RateSlider, Select, Submit, TextField};
 use crate::session::{Selection, Session};
 use crate::ui::Ui;
-use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Name, Resolve, Str};
+use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Name};
 use cluster::sim::{Refusal, World};
 use leptos::prelude::*;
 use netfilter::Protocol;
@@ -220,17 +220,11 @@ fn client(world: &World, from: &str, to: &str, sends: Sends, rate_milli: u32) ->
         }
         _ => ClientFrom::Outside { ip: None },
     };
-    let to: Str = to.trim().into();
     ClientSpec {
-        name: free_name(world),
-        from,
-        to,
         protocol: sends.protocol(),
-        rate_milli,
-        keep_alive: false,
         one_way: sends == Sends::OneWay,
-        resolve: Resolve::EachTime,
-        timeout: None,
+        rate_milli,
+        ..ClientSpec::new(free_name(world), from, to.trim().into())
     }
 }
 

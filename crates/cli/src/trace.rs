@@ -5,7 +5,7 @@ mod text;
 
 use std::net::{IpAddr, SocketAddr};
 
-use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Manifest, NsName, Resolve, Scenario};
+use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Manifest, NsName, Scenario};
 use cluster::sim::{Run, World};
 use cluster::traffic::{ConnectionId, Target};
 use netfilter::Protocol;
@@ -28,17 +28,8 @@ pub fn trace(args: &Args) -> Result<String, Failure> {
     let mut run = input.start(&args.cluster)?;
     input::go_to_moment(&args.cluster, &mut run);
     notes::tell(&args.cluster, &input.manifest, run.world());
-    let client = ClientSpec {
-        name: CLIENT.into(),
-        from,
-        to: to.address(run.world())?.as_str().into(),
-        protocol,
-        rate_milli: 0,
-        keep_alive: false,
-        one_way: false,
-        resolve: Resolve::EachTime,
-        timeout: None,
-    };
+    let to = to.address(run.world())?.as_str().into();
+    let client = ClientSpec { protocol, rate_milli: 0, ..ClientSpec::new(CLIENT.into(), from, to) };
     act(&mut run, Action::AddClient { client })?;
     let mut connections = Vec::new();
     for _ in 0..args.count {

@@ -1,4 +1,4 @@
-//! Connections: a client's socket, the server's, and the timers between them.
+//! Connections, from the client's side: its socket, what it sends, and what comes back to it.
 //!
 //! One request takes five packets: SYN, SYN-ACK, the request (with the ACK), the answer (which
 //! closes the server's side), and the client's last ACK. Bare ACKs are not simulated; nor are
@@ -6,13 +6,13 @@
 //! answer with the cookie's ACK, and SHUTDOWN. UDP and a ping take two; a one-way sender's datagram is alone.
 
 use super::balancer::Proxied;
-use super::client::{Destination, Origin};
-use super::lookup::LookingUp;
-use super::{Client, ClientId, ConnectionId, PacketId, Stats};
-use crate::api::{NsName, Uid};
-use crate::node::kubelet::Process;
-use crate::sim::{Chance, ConnectionTimer, Event, Purpose, Span, Time, World};
-use crate::trace::{ConnectionRecord, Lost, Outcome, PacketKind, PacketTrace, PacketVerdict, Place};
+use super::client::Origin;
+use super::destination::Destination;
+use super::lookup::PendingLookup;
+use super::{Client, ClientId, ConnectionId, PacketId};
+use crate::api::Uid;
+use crate::sim::{Chance, Purpose, Span, Time, World};
+use crate::trace::{ConnectionRecord, Lost, Outcome, PacketKind, PacketVerdict, Place};
 use netfilter::{Protocol, Tuple};
 
 /// A connection under way.
@@ -23,11 +23,11 @@ pub struct Live {
     pub flow: u64,
     pub state: SocketState,
     /// Of its name, as long as that is under way.
-    pub(super) lookup: Option<Box<LookingUp>>,
+    pub(super) lookup: Option<Box<PendingLookup>>,
     /// Its client's, which keys its draws.
-    subject: u64,
+    pub(super) subject: u64,
     /// Its number among its client's requests.
-    ordinal: u64,
+    pub(super) ordinal: u64,
     /// The node that the load balancer chose for it.
     pub(crate) balanced_to: Option<Uid>,
     /// Its tuples, if a load balancer with `ipMode: Proxy` handles it.
@@ -38,12 +38,12 @@ pub struct Live {
     pub(super) server_tuple: Option<Tuple>,
     /// The server's end is closed; the client's may still be open.
     pub(super) server_closed: bool,
-    timeout: Span,
+    pub(super) timeout: Span,
     pub(super) keep_alive: bool,
-    protocol: Protocol,
+    pub(super) protocol: Protocol,
     /// The client waits for no answer: each request ends with its datagram.
-    one_way: bool,
-    request_began: Time,
+    pub(super) one_way: bool,
+    pub(super) request_began: Time,
     pub(crate) in_flight: u32,
     /// The memory of rule sets that its packets were the first to pass.
     pub(super) rules_bytes: u64,
@@ -80,11 +80,9 @@ pub enum SocketState {
 /// net.ipv4.ip_local_port_range.
 const EPHEMERAL_FIRST: u16 = 32_768;
 const EPHEMERAL_COUNT: u64 = 28_232;
-/// net.ipv4.tcp_syn_retries and tcp_retries2, limited to what can happen before a client's time-out.
-const MAX_RETRANSMITS: u32 = 15;
 
 /// How a one-way sender's request ended.
-fn of_datagram(verdict: PacketVerdict) -> Outcome {
+pub(super) fn of_datagram(verdict: PacketVerdict) -> Outcome {
     match verdict.is_failure() {
         true => Outcome::NotReceived { lost: verdict },
         false => Outcome::Delivered,
@@ -92,7 +90,7 @@ fn of_datagram(verdict: PacketVerdict) -> Outcome {
 }
 
 /// The packet that asks for an answer.
-fn request(protocol: Protocol) -> PacketKind {
+pub(super) fn request(protocol: Protocol) -> PacketKind {
     match protocol {
         Protocol::Tcp | Protocol::Udp | Protocol::Sctp => PacketKind::Request,
         Protocol::Icmp => PacketKind::EchoRequest,
@@ -262,70 +260,6 @@ impl World {
         true
     }
 
-    pub(super) fn plan_give_up(&mut self, connection: ConnectionId, request: u32) {
-        let waits = |live: &&Live| !live.one_way || live.state == SocketState::Resolving;
-        let Some(live) = self.traffic.connections.get(&connection).filter(waits) else { return };
-        let give_up = self.clock.now() + live.timeout;
-        self.schedule(give_up, Event::Connection { connection, request, timer: ConnectionTimer::GiveUp });
-    }
-
-    /// RFC 6298: each retransmission waits twice as long. A SYN has a fixed first time-out; that of a segment depends
-    /// on the round-trip time of the handshake (net/ipv4/tcp_input.c, tcp_set_rto). SCTP's INIT waits three times as
-    /// long (RFC 9260, RTO.Initial), and its data as long as a SYN (RTO.Min).
-    fn plan_retransmit(&mut self, connection: ConnectionId, attempt: u32) {
-        let Some(live) = self.traffic.connections.get(&connection) else { return };
-        let syn = live.state == SocketState::SynSent;
-        let first = match (live.record.tuple.map(|tuple| tuple.protocol), syn) {
-            (Some(Protocol::Tcp), true) => self.timing.tcp_initial_rto,
-            (Some(Protocol::Tcp), false) => self.timing.tcp_rto,
-            (Some(Protocol::Sctp), true) => self.timing.tcp_initial_rto.times(3),
-            (Some(Protocol::Sctp), false) => self.timing.tcp_initial_rto,
-            (Some(Protocol::Udp | Protocol::Icmp) | None, _) => return,
-        };
-        if first >= live.timeout {
-            return;
-        }
-        let request = live.record.requests;
-        let wait = Span(first.0.saturating_mul(1 << (attempt - 1).min(30)));
-        let timer = ConnectionTimer::Retransmit { attempt, syn };
-        self.schedule(self.clock.now() + wait, Event::Connection { connection, request, timer });
-    }
-
-    pub(crate) fn connection_timer(
-        &mut self,
-        connection: ConnectionId,
-        request: u32,
-        timer: ConnectionTimer,
-    ) {
-        let Some(live) = self.traffic.connections.get(&connection) else { return };
-        let waits =
-            matches!(live.state, SocketState::Resolving | SocketState::SynSent | SocketState::Waiting);
-        if !waits || live.record.requests != request {
-            return;
-        }
-        match timer {
-            ConnectionTimer::GiveUp => {
-                let lost = live.lost.map(|(verdict, _)| verdict);
-                let outcome = match live.state == SocketState::Resolving {
-                    true => Outcome::NoDns { lost },
-                    false => Outcome::TimedOut { lost },
-                };
-                self.end_connection(connection, outcome);
-            }
-            ConnectionTimer::Retransmit { attempt, syn }
-                if attempt <= MAX_RETRANSMITS && syn == (live.state == SocketState::SynSent) =>
-            {
-                let kind = if syn { PacketKind::Syn } else { PacketKind::Request };
-                if let Some(tuple) = live.record.tuple {
-                    self.send(connection, kind, live.record.source, tuple);
-                    self.plan_retransmit(connection, attempt + 1);
-                }
-            }
-            ConnectionTimer::Retransmit { .. } => {}
-            ConnectionTimer::Lookup { name, attempt } => self.lookup_timed_out(connection, name, attempt),
-        }
-    }
-
     /// A packet reached the client that the connection belongs to.
     pub(crate) fn client_receives(&mut self, connection: ConnectionId, kind: PacketKind) -> PacketVerdict {
         let Some(live) = self.traffic.connections.get_mut(&connection) else {
@@ -397,219 +331,6 @@ impl World {
             self.send(connection, PacketKind::Fin, source, tuple);
         }
         self.end_connection(connection, Outcome::Delivered);
-    }
-
-    /// A packet reached a Pod. What it does depends on the process, and on whether this Pod is
-    /// the one that took the connection.
-    pub(crate) fn server_receives(
-        &mut self,
-        connection: ConnectionId,
-        kind: PacketKind,
-        pod: Uid,
-        tuple: Tuple,
-    ) -> PacketVerdict {
-        let datagram = !tuple.protocol.connects();
-        let Some(live) = self.traffic.connections.get(&connection) else {
-            return PacketVerdict::NotExpected;
-        };
-        let (mine, one_way) = (live.record.server.as_ref().is_some_and(|(_, uid)| *uid == pod), live.one_way);
-        let process = self.process_in(pod, live.server_container);
-        match kind {
-            PacketKind::Syn | PacketKind::Request if kind == PacketKind::Syn || datagram => {
-                let Some(container) = self.listener(pod, tuple.dst_port) else {
-                    let no = if datagram { PacketKind::PortUnreachable } else { PacketKind::Reset };
-                    self.send(connection, no, Place::Pod(pod), tuple.reversed());
-                    return PacketVerdict::NothingListens;
-                };
-                self.accept(connection, (pod, container), tuple);
-                if one_way {
-                    return PacketVerdict::Delivered;
-                }
-                if datagram {
-                    self.plan_answer(connection);
-                } else {
-                    self.send(connection, PacketKind::SynAck, Place::Pod(pod), tuple.reversed());
-                }
-            }
-            PacketKind::Request if mine && process != Process::Stopped => self.plan_answer(connection),
-            PacketKind::Request => {
-                self.send(connection, PacketKind::Reset, Place::Pod(pod), tuple.reversed());
-                return PacketVerdict::NothingListens;
-            }
-            PacketKind::DnsQuery(family) => {
-                return self.dns_server_receives(connection, family, pod, tuple);
-            }
-            PacketKind::EchoRequest => {
-                self.accept(connection, (pod, 0), tuple);
-                self.count_answered(connection, pod);
-                return self.echo(connection, Place::Pod(pod), tuple);
-            }
-            // The server closes its end too, unless its response or the end of its process has done so.
-            PacketKind::Fin if mine => {
-                if live.keep_alive {
-                    self.close_server(connection);
-                }
-            }
-            PacketKind::Syn
-            | PacketKind::SynAck
-            | PacketKind::Response
-            | PacketKind::Fin
-            | PacketKind::ServerFin
-            | PacketKind::Reset
-            | PacketKind::PortUnreachable
-            | PacketKind::HostUnreachable
-            | PacketKind::EchoReply
-            | PacketKind::DnsAnswer(_) => return PacketVerdict::NotExpected,
-        }
-        PacketVerdict::Delivered
-    }
-
-    fn accept(&mut self, connection: ConnectionId, (pod, container): (Uid, u32), tuple: Tuple) {
-        let key = self.pods.get(&pod).map(|r| r.key.clone());
-        let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
-        live.record.server = key.map(|key| (key, pod));
-        live.record.server_saw = Some((tuple.src, tuple.src_port));
-        live.server_container = container;
-        live.server_tuple = Some(tuple);
-    }
-
-    fn plan_answer(&mut self, connection: ConnectionId) {
-        let Some(live) = self.traffic.connections.get(&connection) else { return };
-        let request = live.record.requests;
-        self.schedule(self.clock.now() + self.timing.app_answer, Event::Answer { connection, request });
-    }
-
-    /// The app sends its response, to the client address that the server's socket has.
-    pub(crate) fn app_answers(&mut self, connection: ConnectionId, request: u32) {
-        let Some(live) = self.traffic.connections.get(&connection) else { return };
-        let (Some((_, pod)), Some(tuple)) = (live.record.server.as_ref(), live.server_tuple) else { return };
-        let pod = *pod;
-        let has_address = self.pods.get(&pod).is_some_and(|runtime| runtime.has_address(tuple.dst));
-        let alive = has_address && self.process_in(pod, live.server_container) != Process::Stopped;
-        if !alive || live.record.requests != request {
-            return;
-        }
-        self.count_answered(connection, pod);
-        self.send(connection, PacketKind::Response, Place::Pod(pod), tuple.reversed());
-    }
-
-    /// The Pod that has the connection answers its present request.
-    fn count_answered(&mut self, connection: ConnectionId, pod: Uid) {
-        let Some(live) = self.traffic.connections.get(&connection) else { return };
-        let (began, server) = (live.request_began, live.record.server.clone());
-        if let Some((key, _)) = server {
-            self.stats_of(began).answered(pod, &key);
-        }
-    }
-
-    /// The connection ends for the client, successfully or not.
-    pub(crate) fn end_connection(&mut self, connection: ConnectionId, outcome: Outcome) {
-        let now = self.clock.now();
-        let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
-        if live.record.ended.is_some() {
-            return;
-        }
-        live.record.ended = Some((now, outcome));
-        live.record.lost = live.lost.filter(|_| outcome.is_loss()).map(|(_, lost)| lost);
-        live.state = SocketState::Closed;
-        live.lookup = None;
-        let lost = live.record.lost;
-        let began = live.request_began;
-        let (client, id, service) =
-            (live.record.client_name.clone(), live.record.client, live.record.service.clone());
-        if let Some(client) = self.traffic.clients.get_mut(&id) {
-            client.open = client.open.saturating_sub(1);
-        }
-        self.count(&client, service.as_ref(), outcome, began);
-        if let Some(lost) = lost {
-            self.count_lost(&client, service.as_ref(), lost, began);
-        }
-        self.archive_when_quiet(connection);
-    }
-
-    /// The counts that a request belongs to, by when it began.
-    fn stats_of(&mut self, began: Time) -> &mut Stats {
-        let is_counted = self.clients_began() && self.origin().is_some_and(|origin| began >= origin);
-        if is_counted { &mut self.traffic.stats } else { &mut self.traffic.stats_before }
-    }
-
-    fn count_lost(&mut self, client: &str, service: Option<&(NsName, Uid)>, lost: Lost, began: Time) {
-        let stats = self.stats_of(began);
-        if let Some(counts) = stats.clients.get_mut(client) {
-            counts.count_lost(lost);
-        }
-        if let Some(counts) = service.and_then(|(key, _)| stats.services.get_mut(key)) {
-            counts.count_lost(lost);
-        }
-    }
-
-    /// A request that ends now.
-    fn count(&mut self, client: &str, service: Option<&(NsName, Uid)>, outcome: Outcome, began: Time) {
-        self.changes.traffic = true;
-        let latency = self.clock.now().since(began);
-        let stats = self.stats_of(began);
-        if let Some(counts) = stats.clients.get_mut(client) {
-            counts.count(outcome, latency);
-        }
-        if let Some((key, _)) = service {
-            let counts = stats.services.entry(key.clone()).or_default();
-            counts.sent += 1;
-            counts.count(outcome, latency);
-        }
-    }
-
-    /// One of the connection's packets has ended.
-    pub(crate) fn packet_ended(&mut self, connection: ConnectionId, trace: &PacketTrace) {
-        let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
-        live.in_flight = live.in_flight.saturating_sub(1);
-        if live.one_way && trace.kind == PacketKind::Request {
-            self.datagram_ended(connection, trace);
-            self.archive_when_quiet(connection);
-            return;
-        }
-        // A lost ICMP error does not count as a loss of its own.
-        let lost = trace.lost.filter(|_| !trace.kind.is_error());
-        if let (Some((_, verdict)), Some(lost)) = (trace.ended, lost) {
-            live.lost = Some((verdict, lost));
-            // The client had timed out before it was known how its packet ended.
-            let ended = live.record.ended.map(|(_, outcome)| outcome);
-            let waited = matches!(ended, Some(Outcome::TimedOut { .. }))
-                || matches!(ended, Some(Outcome::NoDns { .. })) && trace.kind.is_lookup();
-            if waited && live.record.lost.is_none() {
-                live.record.lost = Some(lost);
-                let (client, service) = (live.record.client_name.clone(), live.record.service.clone());
-                let began = live.request_began;
-                self.count_lost(&client, service.as_ref(), lost, began);
-            }
-        }
-        self.archive_when_quiet(connection);
-    }
-
-    /// A request of a one-way sender ended with its datagram.
-    fn datagram_ended(&mut self, connection: ConnectionId, trace: &PacketTrace) {
-        let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
-        let (Some((_, verdict)), Some(sent)) = (trace.ended, trace.hops.first()) else { return };
-        live.record.lost = trace.lost;
-        let outcome = of_datagram(verdict);
-        live.record.answered += u32::from(outcome == Outcome::Delivered);
-        let (client, service) = (live.record.client_name.clone(), live.record.service.clone());
-        let server = live.record.server.clone().filter(|_| outcome == Outcome::Delivered);
-        self.count(&client, service.as_ref(), outcome, sent.at);
-        if let Some((key, pod)) = server {
-            self.stats_of(sent.at).answered(pod, &key);
-        }
-        if let Some(lost) = trace.lost {
-            self.count_lost(&client, service.as_ref(), lost, sent.at);
-        }
-    }
-
-    pub(super) fn archive_when_quiet(&mut self, connection: ConnectionId) {
-        let quiet = |live: &Live| live.record.ended.is_some() && live.in_flight == 0;
-        if self.traffic.connections.get(&connection).is_some_and(quiet)
-            && let Some(live) = self.traffic.connections.remove(&connection)
-        {
-            self.traffic.archive(live);
-        }
     }
 
     /// A packet of a live connection, in flight or ended.

@@ -4,13 +4,10 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use crate::api::{
-    ClientFrom, ClientSpec, Kind, Name, NsName, ObjectRef, PodSpec, Resolve, Service, ServiceType, Str,
-};
+use crate::api::{ClientFrom, ClientSpec, Kind, Name, NsName, ObjectRef, PodSpec, Service, ServiceType, Str};
 use crate::sim::World;
 use crate::traffic::target::scheme;
 use crate::traffic::{MAX_CLIENTS, Target};
-use netfilter::Protocol;
 
 /// One workload's call, found in its Pod template.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -58,35 +55,22 @@ pub fn curl_pod(namespace: &str) -> NsName {
 }
 
 fn caller(call: &Call) -> ClientSpec {
-    ClientSpec {
-        name: format!("{}-to-{}", call.workload, call.host).as_str().into(),
-        from: ClientFrom::Workload {
-            namespace: call.namespace.clone(),
-            kind: call.kind.clone(),
-            name: call.workload.clone(),
-        },
-        to: call.target.clone(),
-        protocol: Protocol::Tcp,
-        rate_milli: DERIVED_RATE_MILLI,
-        keep_alive: false,
-        one_way: false,
-        resolve: Resolve::EachTime,
-        timeout: None,
-    }
+    let name = format!("{}-to-{}", call.workload, call.host).as_str().into();
+    let from = ClientFrom::Workload {
+        namespace: call.namespace.clone(),
+        kind: call.kind.clone(),
+        name: call.workload.clone(),
+    };
+    ClientSpec { rate_milli: DERIVED_RATE_MILLI, ..ClientSpec::new(name, from, call.target.clone()) }
 }
 
 fn outside(service: &Arc<Service>) -> ClientSpec {
     let key = service.meta.key();
+    let (name, to) = (unique_name("browser", &key), format!("service/{key}").as_str().into());
     ClientSpec {
-        name: unique_name("browser", &key),
-        from: ClientFrom::Outside { ip: None },
-        to: format!("service/{key}").as_str().into(),
         protocol: service.spec.ports[0].protocol,
         rate_milli: DEFAULT_RATE_MILLI,
-        keep_alive: false,
-        one_way: false,
-        resolve: Resolve::EachTime,
-        timeout: None,
+        ..ClientSpec::new(name, ClientFrom::Outside { ip: None }, to)
     }
 }
 
@@ -94,16 +78,12 @@ fn inside(service: &Arc<Service>) -> ClientSpec {
     let key = service.meta.key();
     let pod = curl_pod(&key.namespace);
     let port = &service.spec.ports[0];
+    let from = ClientFrom::Workload { namespace: pod.namespace, kind: Kind::Pod, name: pod.name };
+    let to = format!("{}:{}", key.name, port.port).as_str().into();
     ClientSpec {
-        name: unique_name("curl", &key),
-        from: ClientFrom::Workload { namespace: pod.namespace, kind: Kind::Pod, name: pod.name },
-        to: format!("{}:{}", key.name, port.port).as_str().into(),
         protocol: port.protocol,
         rate_milli: DERIVED_RATE_MILLI,
-        keep_alive: false,
-        one_way: false,
-        resolve: Resolve::EachTime,
-        timeout: None,
+        ..ClientSpec::new(unique_name("curl", &key), from, to)
     }
 }
 

@@ -5,25 +5,26 @@
 use std::net::IpAddr;
 
 use super::ConnectionId;
-use super::client::{Caller, Destination};
+use super::client::Caller;
 use super::connection::SocketState;
+use super::destination::Destination;
 use crate::api::Uid;
 use crate::dns::{DomainName, Lookup, Question, RecordType, ResolvConf, Response, Search, Shuffle, Step};
 use crate::sim::{Chance, ConnectionTimer, Event, World};
 use crate::trace::{Outcome, PacketKind, PacketVerdict, Place};
-use netfilter::{Family, Protocol, Tuple};
+use netfilter::{Family, PerFamily, Protocol, Tuple};
 
 /// Where every DNS listens.
 const PORT: u16 = 53;
 /// resolv.conf's `attempts`: RES_DFLRETRY.
 const ATTEMPTS: u32 = 2;
 
-/// The types that are asked for, by the family of the addresses in them.
-const ASKED: [Family; 2] = [Family::V4, Family::V6];
+/// What there is for A, and for AAAA.
+const NOTHING: PerFamily<Option<Response>> = PerFamily::dual(Family::V4, None, None);
 
 /// A lookup under way.
 #[derive(Clone, Debug)]
-pub(crate) struct LookingUp {
+pub(crate) struct PendingLookup {
     caller: Caller,
     /// The port to call when the address is known.
     port: u16,
@@ -37,16 +38,16 @@ pub(crate) struct LookingUp {
     /// Of the questions about this name.
     tuple: Tuple,
     /// What the server has sent.
-    sent: [Option<Response>; 2],
+    sent: PerFamily<Option<Response>>,
     /// What has arrived of it.
-    arrived: [Option<Response>; 2],
+    arrived: PerFamily<Option<Response>>,
     /// All that was answered about earlier names.
     responses: Vec<Response>,
     /// A name was given up without an answer.
     unanswered: bool,
 }
 
-impl LookingUp {
+impl PendingLookup {
     /// Keys the random draws of rules for its packets, of which each name's are a flow of their own.
     pub fn flow(&self, of_request: u64) -> u64 {
         Chance::join(of_request, u64::from(self.tuple.src_port))
@@ -54,13 +55,6 @@ impl LookingUp {
 
     pub fn tuple(&self) -> Tuple {
         self.tuple
-    }
-}
-
-fn place_of(family: Family) -> usize {
-    match family {
-        Family::V4 => 0,
-        Family::V6 => 1,
     }
 }
 
@@ -87,7 +81,7 @@ impl World {
             self.end_connection(connection, Outcome::NoDns { lost: None });
             return;
         };
-        let lookup = LookingUp {
+        let lookup = PendingLookup {
             caller,
             port,
             server,
@@ -102,8 +96,8 @@ impl World {
                 dst_port: PORT,
                 protocol: Protocol::Udp,
             },
-            sent: [None, None],
-            arrived: [None, None],
+            sent: NOTHING,
+            arrived: NOTHING,
             responses: Vec::new(),
             unanswered: false,
         };
@@ -115,7 +109,7 @@ impl World {
         self.ask_for_next_name(connection);
     }
 
-    fn lookup_of(&mut self, connection: ConnectionId) -> Option<&mut LookingUp> {
+    fn lookup_of(&mut self, connection: ConnectionId) -> Option<&mut PendingLookup> {
         self.traffic.connections.get_mut(&connection)?.lookup.as_deref_mut()
     }
 
@@ -127,7 +121,7 @@ impl World {
         };
         (lookup.name, lookup.attempt) = (Some(name), 1);
         lookup.ordinal += 1;
-        (lookup.sent, lookup.arrived) = ([None, None], [None, None]);
+        (lookup.sent, lookup.arrived) = (NOTHING, NOTHING);
         self.open_dns_socket(connection);
         self.send_queries(connection);
     }
@@ -158,10 +152,10 @@ impl World {
             self.clock.now() + self.timing.dns_timeout,
             Event::Connection { connection, request, timer },
         );
-        for family in ASKED {
+        for family in NOTHING.families() {
             // A node's own rules may have rejected the first one meanwhile.
             let still = self.lookup_of(connection).filter(|l| (l.ordinal, l.attempt) == (name, attempt));
-            if still.is_some_and(|lookup| lookup.arrived[place_of(family)].is_none()) {
+            if still.is_some_and(|lookup| lookup.arrived.get(family) == Some(&None)) {
                 self.send(connection, PacketKind::DnsQuery(family), source, tuple);
             }
         }
@@ -184,8 +178,8 @@ impl World {
         let Some(name) = name else { return PacketVerdict::Delivered };
         let question = Question { name, kind: record_type(family) };
         let response = self.dns_answer(question, Shuffle { subject: flow, ordinal: 0 });
-        if let Some(lookup) = self.lookup_of(connection) {
-            lookup.sent[place_of(family)] = Some(response);
+        if let Some(sent) = self.lookup_of(connection).and_then(|lookup| lookup.sent.get_mut(family)) {
+            *sent = Some(response);
         }
         self.send(connection, PacketKind::DnsAnswer(family), Place::Pod(pod), tuple.reversed());
         PacketVerdict::Delivered
@@ -207,30 +201,32 @@ impl World {
                 PacketVerdict::NotRewritten
             };
         }
-        let at = place_of(family);
-        lookup.arrived[at] = lookup.sent[at].take().or(lookup.arrived[at].take());
-        let [Some(a), Some(aaaa)] = &lookup.arrived else { return PacketVerdict::Delivered };
-        let responses = [a.clone(), aaaa.clone()];
+        let sent = lookup.sent.get_mut(family).and_then(Option::take);
+        if let (Some(arrived), Some(response)) = (lookup.arrived.get_mut(family), sent) {
+            *arrived = Some(response);
+        }
+        let arrived = lookup.arrived.values().cloned().collect::<Option<Vec<Response>>>();
+        let Some(responses) = arrived else { return PacketVerdict::Delivered };
         let step = Step::after(&responses);
         lookup.responses.extend(responses);
         match step {
             Step::Answered => self.end_lookup(connection),
             Step::Nothing => self.ask_for_next_name(connection),
-            Step::Failed => self.give_name_up(connection),
+            Step::Failed => self.fail_name(connection),
         }
         PacketVerdict::Delivered
     }
 
     /// Nobody answered for a while.
     pub(super) fn lookup_timed_out(&mut self, connection: ConnectionId, name: u32, attempt: u32) {
-        let is_it = |lookup: &&mut LookingUp| (lookup.ordinal, lookup.attempt) == (name, attempt);
+        let is_it = |lookup: &&mut PendingLookup| (lookup.ordinal, lookup.attempt) == (name, attempt);
         let Some(lookup) = self.lookup_of(connection).filter(is_it) else { return };
         if attempt < ATTEMPTS {
             lookup.attempt += 1;
             self.send_queries(connection);
         } else {
             lookup.unanswered = true;
-            self.give_name_up(connection);
+            self.fail_name(connection);
         }
     }
 
@@ -240,7 +236,7 @@ impl World {
         let Some(lookup) = self.lookup_of(connection) else { return };
         if lookup.attempt < ATTEMPTS {
             lookup.attempt += 1;
-            lookup.arrived = [None, None];
+            lookup.arrived = NOTHING;
             self.open_dns_socket(connection);
             self.send_queries(connection);
         } else {
@@ -248,7 +244,7 @@ impl World {
         }
     }
 
-    fn give_name_up(&mut self, connection: ConnectionId) {
+    fn fail_name(&mut self, connection: ConnectionId) {
         if let Some(lookup) = self.lookup_of(connection) {
             lookup.search.failed();
         }
@@ -259,7 +255,7 @@ impl World {
     fn end_lookup(&mut self, connection: ConnectionId) {
         let Some(live) = self.traffic.connections.get_mut(&connection) else { return };
         let (client, Some(lookup)) = (live.record.client, live.lookup.take()) else { return };
-        let LookingUp { caller, port, responses, unanswered, .. } = *lookup;
+        let PendingLookup { caller, port, responses, unanswered, .. } = *lookup;
         let found = self.addresses_in(&Lookup { responses });
         match found.and_then(|addresses| caller.preferred(addresses.into_iter())) {
             Some(address) => {

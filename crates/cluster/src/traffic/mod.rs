@@ -5,14 +5,18 @@ mod client;
 mod closing;
 mod connection;
 mod derive;
+mod destination;
 mod journey;
 mod lookup;
 mod neighbour;
+mod outcome;
 mod routing;
+mod server;
 mod stale;
 mod stats;
 mod target;
 mod through_node;
+mod timers;
 
 use serde::Serialize;
 

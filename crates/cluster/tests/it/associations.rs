@@ -1,7 +1,6 @@
 //! SCTP: an association is opened, served and closed as a TCP connection is, in packets of its own; conntrack and IPVS
 //! have its states.
 
-use cluster::api::Manifest;
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::Run;
 use cluster::trace::{LossClass, Outcome, PacketKind};
@@ -46,12 +45,7 @@ spec: {selector: {app: nobody}, ports: [{port: 36412, protocol: SCTP}]}
 ";
 
 fn run(mode: ProxyMode) -> Run {
-    let mut manifest: Manifest = support::manifest(CLUSTER);
-    manifest.scenario.as_mut().expect("it has one").proxy_mode = Some(mode);
-    let (mut run, refusals) = Run::new(&manifest, Some(7));
-    assert_eq!(refusals, [], "the API server takes these manifests");
-    support::run_to(&mut run, 30);
-    run
+    support::started_in(mode, CLUSTER)
 }
 
 #[test]

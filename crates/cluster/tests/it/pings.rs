@@ -1,6 +1,6 @@
 //! ICMP echo: who answers a ping depends on who has the address, and of a Service's address on kube-proxy's mode.
 
-use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Manifest, Resolve};
+use cluster::api::{Action, ClientFrom, ClientSpec, Kind};
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::Run;
 use cluster::trace::{LossClass, Outcome, PacketKind};
@@ -35,32 +35,21 @@ spec: {selector: {app: web}, clusterIP: None, ports: [{port: 80}]}
 ";
 
 fn run(mode: ProxyMode) -> Run {
-    let mut manifest: Manifest = support::manifest(CLUSTER);
-    manifest.scenario.as_mut().expect("it has one").proxy_mode = Some(mode);
-    let (mut run, refusals) = Run::new(&manifest, Some(7));
-    assert_eq!(refusals, [], "the API server takes these manifests");
-    support::run_to(&mut run, 30);
-    run
+    support::started_in(mode, CLUSTER)
 }
 
 fn curl() -> ClientFrom {
     ClientFrom::Workload { namespace: "default".into(), kind: Kind::Pod, name: "curl".into() }
 }
 
+/// A client that pings when it is told to.
+fn by_hand(name: &str, from: ClientFrom, to: &str) -> ClientSpec {
+    ClientSpec { protocol: Protocol::Icmp, rate_milli: 0, ..ClientSpec::new(name.into(), from, to.into()) }
+}
+
 /// How one ping ended, and how it was lost.
 fn ping(run: &mut Run, from: ClientFrom, to: &str) -> (Outcome, Option<LossClass>) {
-    let client = ClientSpec {
-        name: "ping".into(),
-        from,
-        to: to.into(),
-        protocol: Protocol::Icmp,
-        rate_milli: 0,
-        keep_alive: false,
-        one_way: false,
-        resolve: Resolve::EachTime,
-        timeout: None,
-    };
-    run.act(Action::AddClient { client }).expect("it can be added");
+    run.act(Action::AddClient { client: by_hand("ping", from, to) }).expect("it can be added");
     run.act(Action::SendOne { client: "ping".into() }).expect("its Pod runs");
     support::go_on(run, cluster::sim::Span::from_secs(20));
     let record = run.world().traffic().finished.iter().next_back().expect("it has ended").clone();
@@ -115,17 +104,7 @@ fn a_load_balancer_forwards_no_ping() {
 #[test]
 fn a_ping_to_outside_is_masqueraded_and_its_reply_put_back() {
     let mut run = run(ProxyMode::Iptables);
-    let outside = ClientSpec {
-        name: "host".into(),
-        from: ClientFrom::Outside { ip: "203.0.113.77".parse().ok() },
-        to: "192.168.0.11".into(),
-        protocol: Protocol::Icmp,
-        rate_milli: 0,
-        keep_alive: false,
-        one_way: false,
-        resolve: Resolve::EachTime,
-        timeout: None,
-    };
+    let outside = by_hand("host", ClientFrom::Outside { ip: "203.0.113.77".parse().ok() }, "192.168.0.11");
     run.act(Action::AddClient { client: outside }).expect("it can be added");
     assert_eq!(ping(&mut run, curl(), "203.0.113.77"), (Outcome::Delivered, None));
     let record = run.world().traffic().finished.iter().next_back().expect("the ping").clone();

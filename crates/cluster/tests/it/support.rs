@@ -1,6 +1,7 @@
 //! What the tests of whole runs share.
 
 use cluster::api::{Manifest, NsName, Severity, parse};
+use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::{Refusal, Run, Span, Time};
 
 pub fn seconds(s: u64) -> Time {
@@ -34,6 +35,16 @@ pub fn settle(run: &mut Run) {
         let next = run.world().now() + Span::from_millis(100);
         run.advance_to(next, u64::MAX);
     }
+}
+
+/// The run half a minute after its clients began, with kube-proxies of that mode.
+pub fn started_in(mode: ProxyMode, text: &str) -> Run {
+    let mut manifest = manifest(text);
+    manifest.scenario.as_mut().expect("it has one").proxy_mode = Some(mode);
+    let (mut run, refusals) = Run::new(&manifest, Some(7));
+    assert_eq!(refusals, [], "the API server takes these manifests");
+    run_to(&mut run, 30);
+    run
 }
 
 /// Runs to so many seconds after the clients begin.

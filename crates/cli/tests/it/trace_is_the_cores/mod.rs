@@ -7,7 +7,7 @@ mod expected;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Resolve, parse};
+use cluster::api::{Action, ClientFrom, ClientSpec, Kind, parse};
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::{Run, Span, Time};
 use netfilter::Protocol;
@@ -120,15 +120,9 @@ fn by_frames(file: &Path, mode: ProxyMode, from: From, to: &str) -> Value {
         None => (to, Protocol::Tcp),
     };
     let client = ClientSpec {
-        name: "trace".into(),
-        from: from.client(),
-        to: target.into(),
         protocol,
         rate_milli: 0,
-        keep_alive: false,
-        one_way: false,
-        resolve: Resolve::EachTime,
-        timeout: None,
+        ..ClientSpec::new("trace".into(), from.client(), target.into())
     };
     run.act(Action::AddClient { client }).expect("the client is taken");
     let connections: Vec<Value> = (0..COUNT).map(|_| connect(&mut run)).collect();

@@ -54,6 +54,21 @@ pub enum Resolve {
 }
 
 impl ClientSpec {
+    /// With the defaults of what a Scenario leaves out.
+    pub fn new(name: Name, from: ClientFrom, to: Str) -> ClientSpec {
+        ClientSpec {
+            name,
+            from,
+            to,
+            protocol: Protocol::default(),
+            rate_milli: one_per_second(),
+            keep_alive: false,
+            one_way: false,
+            resolve: Resolve::default(),
+            timeout: None,
+        }
+    }
+
     /// Whether a request goes out from the socket of the one before.
     pub fn keeps_its_socket(&self) -> bool {
         self.keep_alive || self.one_way
