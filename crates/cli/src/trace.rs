@@ -138,7 +138,7 @@ fn target(text: &str) -> Result<(To<'_>, Protocol), Failure> {
         (Some(pod), Protocol::Icmp) => pod_named(pod).map(|key| To::PodItself { key }),
         (Some(pod), Protocol::Tcp | Protocol::Udp | Protocol::Sctp) => pod_and_port(pod),
         (None, _) => {
-            Target::of(target, protocol).filter(|to| is_all_of(target, to)).map(|_| To::Host(target))
+            Target::of(target, protocol).filter(|to| !has_path(target, to)).map(|_| To::Host(target))
         }
     };
     let problem = || match protocol {
@@ -164,9 +164,9 @@ fn with_protocol(text: &str) -> (&str, Protocol) {
     }
 }
 
-/// A client's target may have a path, of which nothing is traced: without a scheme it is a protocol that is none.
-fn is_all_of(text: &str, target: &Target) -> bool {
-    matches!(target, Target::WayIn { .. }) || text.contains("://") || !text.contains('/')
+/// A client's target may have a path; what stands there without a scheme was meant for a protocol.
+fn has_path(text: &str, target: &Target) -> bool {
+    matches!(target, Target::Host { .. }) && !text.contains("://") && text.contains('/')
 }
 
 fn pod_and_port(text: &str) -> Option<To<'_>> {

@@ -99,8 +99,9 @@ pub fn why(world: &World, record: &ConnectionRecord) -> Why {
     if let Some(unmapped) = unmapped_port(world, record) {
         sentence.push_str(&unmapped);
     }
-    let packets = record.lookup.iter().chain(&record.packets);
-    if let Some(failed) = packets.rev().find(|p| p.ended.is_some_and(|(_, v)| v.is_failure())) {
+    // A question that was lost and asked again says nothing of the request.
+    let packets = if record.tuple.is_some() { &record.packets } else { &record.lookup };
+    if let Some(failed) = packets.iter().rev().find(|p| p.ended.is_some_and(|(_, v)| v.is_failure())) {
         sentence.push(' ');
         sentence.push_str(&failure(world, failed));
     }
