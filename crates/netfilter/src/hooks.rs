@@ -119,7 +119,11 @@ impl Hooks {
 
     pub(super) fn count(&mut self, hits: &[RuleHit]) {
         for hit in hits {
-            *self.counts.entry(hit.at()).or_default() += 1;
+            // Nearly always it is there, and found in less time than by `entry`.
+            match self.counts.get_mut(&hit.at()) {
+                Some(count) => *count += 1,
+                None => drop(self.counts.insert(hit.at(), 1)),
+            }
         }
     }
 }

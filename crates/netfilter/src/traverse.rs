@@ -38,7 +38,7 @@ pub trait Host {
     fn stack(&mut self) -> &mut Stack;
 
     /// Looked up once, with the tuple after PREROUTING or OUTPUT, and again if IPVS then changes the destination.
-    fn route(&self, tuple: &Tuple) -> Route;
+    fn route(&mut self, tuple: &Tuple) -> Route;
 }
 
 /// A network stack with a routing table that is just a function.
@@ -54,7 +54,7 @@ impl<R: Fn(&Tuple) -> Route> Host for Plain<'_, R> {
     }
 
     #[inline]
-    fn route(&self, tuple: &Tuple) -> Route {
+    fn route(&mut self, tuple: &Tuple) -> Route {
         (self.table)(tuple)
     }
 }
@@ -120,7 +120,7 @@ pub fn send<H: Host>(host: &mut H, skb: &mut Skb, cx: &mut Context) -> Traversal
 }
 
 /// A packet of a family without hooks passes no rules: only the routing table decides.
-fn unhooked<H: Host>(host: &H, skb: &Skb) -> Traversal {
+fn unhooked<H: Host>(host: &mut H, skb: &Skb) -> Traversal {
     match host.route(&skb.tuple) {
         Route::None => Traversal::NoRoute,
         Route::Local => Traversal::Local,

@@ -96,7 +96,7 @@ impl Report {
             name: name.into(),
             resolv_conf: Conf {
                 nameservers: conf.nameservers.iter().map(ToString::to_string).collect(),
-                searches: conf.searches.clone(),
+                searches: conf.searches.iter().map(|domain| domain.to_string()).collect(),
                 ndots: conf.ndots,
             },
             result: gets.iter().map(|record| record.data.to_string()).collect(),

@@ -101,8 +101,8 @@ impl World {
 
     /// The Service that a name resolves to in a Pod of `namespace`, if any.
     pub fn service_named(&self, namespace: &str, name: &str) -> Option<NsName> {
-        self.cluster_first(namespace).names(name).iter().find_map(|full| {
-            let (name, ns) = service_of(full)?;
+        self.cluster_first(namespace).names(name).find_map(|full| {
+            let (name, ns) = service_of(&full)?;
             let key = NsName::new(ns, name);
             self.store.services.get(&key).map(|_| key)
         })
@@ -111,8 +111,8 @@ impl World {
     /// The first host name and Service of which a name may be meant in a Pod of `namespace`, as `db-0.db` is, whether
     /// there are any or not.
     pub fn endpoint_called(&self, namespace: &str, name: &str) -> Option<(String, NsName)> {
-        self.cluster_first(namespace).names(name).iter().find_map(|full| {
-            let (hostname, service, ns) = endpoint_of(full)?;
+        self.cluster_first(namespace).names(name).find_map(|full| {
+            let (hostname, service, ns) = endpoint_of(&full)?;
             Some((hostname.to_string(), NsName::new(ns, service)))
         })
     }

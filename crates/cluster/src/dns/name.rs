@@ -4,14 +4,16 @@
 use std::fmt;
 use std::net::IpAddr;
 
+use crate::api::Str;
+
 /// Bytes of one label.
 const MAX_LABEL: usize = 63;
 /// Bytes of a name, its dots among them, without the one at its end: 255 on the wire.
 const MAX_NAME: usize = 253;
 
 /// An absolute name, in the case in which it was written, without the dot at its end. The root is empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct DomainName(String);
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct DomainName(Str);
 
 /// Why a text is no name that a resolver can ask for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,7 +32,7 @@ impl DomainName {
     /// Reads an absolute name, with or without its last dot; `.` is the root.
     pub fn parse(text: &str) -> Result<DomainName, NameProblem> {
         if text == "." {
-            return Ok(DomainName::default());
+            return Ok(DomainName::of(""));
         }
         let name = text.strip_suffix('.').unwrap_or(text);
         if let Some(odd) = name.chars().find(|c| !c.is_ascii_graphic() || "\\\"();@$".contains(*c)) {
@@ -50,14 +52,14 @@ impl DomainName {
     }
 
     /// A name that is made of names that are there.
-    pub(super) fn of(text: impl Into<String>) -> DomainName {
+    pub(super) fn of(text: impl Into<Str>) -> DomainName {
         DomainName(text.into())
     }
 
     /// The name that leads back from an address to its names: `10.0.96.10.in-addr.arpa` of 10.96.0.10 (RFC 1035,
     /// section 3.5; RFC 3596, section 2.5).
     pub fn reverse(ip: IpAddr) -> DomainName {
-        DomainName(match ip {
+        DomainName::of(match ip {
             IpAddr::V4(ip) => {
                 let [a, b, c, d] = ip.octets();
                 format!("{d}.{c}.{b}.{a}.in-addr.arpa")

@@ -1,7 +1,7 @@
 //! The resolver of a process: its `/etc/resolv.conf`, and which names it asks for, until one is answered.
 //! Source: kubelet pkg/kubelet/network/dns/dns.go, GetPodDNS; glibc resolv/res_query.c, __res_context_search.
 
-use std::collections::VecDeque;
+use std::borrow::Cow;
 use std::net::IpAddr;
 
 use super::message::{Question, Rcode, RecordType, Response};
@@ -12,6 +12,8 @@ use crate::sim::World;
 
 /// dns.go, defaultDNSOptions: what a Pod has that asks the cluster's DNS.
 const CLUSTER_NDOTS: u32 = 5;
+/// The domain of all Services.
+const SERVICES: &str = "svc.cluster.local";
 /// glibc's RES_DEFAULT ndots.
 const DEFAULT_NDOTS: u32 = 1;
 
@@ -21,7 +23,7 @@ pub struct ResolvConf {
     /// The cluster's DNS, of which the first is asked. None where another DNS is asked, which is not simulated.
     pub nameservers: Vec<IpAddr>,
     /// Without the dots at their ends.
-    pub searches: Vec<String>,
+    pub searches: Vec<Cow<'static, str>>,
     /// A name with fewer dots is tried with the search list first.
     pub ndots: u32,
 }
@@ -51,28 +53,36 @@ impl ResolvConf {
     }
 
     /// The names to ask for, in order; the last dot is written only where it was.
-    pub(super) fn names(&self, name: &str) -> Vec<String> {
-        if name.ends_with('.') {
-            return vec![name.into()];
-        }
-        let mut names: Vec<String> = self.searches.iter().map(|domain| format!("{name}.{domain}")).collect();
+    pub(super) fn names(&self, name: &str) -> impl Iterator<Item = String> {
+        (0..).map_while(move |index| self.nth_name(name, index))
+    }
+
+    /// The name itself comes before or after those with a domain of the search list.
+    fn nth_name(&self, name: &str, index: u32) -> Option<String> {
+        let count = if name.ends_with('.') { 0 } else { self.searches.len() as u32 };
         let has_dots = name.matches('.').count() >= self.ndots as usize;
-        names.insert(if has_dots { 0 } else { names.len() }, name.into());
-        names
+        let own = if has_dots { 0 } else { count };
+        if index == own {
+            return Some(name.into());
+        }
+        let domain = self.searches.get(if index < own { index } else { index - 1 } as usize);
+        domain.filter(|_| index <= count).map(|domain| [name, domain].join("."))
     }
 
     /// The names to ask for, one after the other, until one is answered.
-    pub(crate) fn search(&self, name: &str) -> Search {
-        Search { name: name.into(), left: self.names(name).into(), is_over: false, at_written: false }
+    pub(crate) fn search(self, name: &str) -> Search {
+        Search { conf: self, name: name.into(), next: 0, is_over: false, at_written: false }
     }
 }
 
 /// A walk through the names of a search list.
 #[derive(Clone, Debug)]
 pub(crate) struct Search {
+    conf: ResolvConf,
     /// As it is written.
     name: String,
-    left: VecDeque<String>,
+    /// The index of the next name.
+    next: u32,
     /// Something went wrong, which ends the search list; but the name as it is written is tried all the same.
     is_over: bool,
     at_written: bool,
@@ -81,7 +91,8 @@ pub(crate) struct Search {
 impl Search {
     /// The next name to ask for.
     pub(crate) fn next(&mut self) -> Option<DomainName> {
-        while let Some(full) = self.left.pop_front() {
+        while let Some(full) = self.conf.nth_name(&self.name, self.next) {
+            self.next += 1;
             self.at_written = full == self.name;
             if self.is_over && !self.at_written {
                 continue;
@@ -141,7 +152,7 @@ impl World {
     pub fn cluster_first(&self, namespace: &str) -> ResolvConf {
         ResolvConf {
             nameservers: self.dns_addresses().collect(),
-            searches: vec![format!("{namespace}.svc.{DOMAIN}"), format!("svc.{DOMAIN}"), DOMAIN.into()],
+            searches: vec![format!("{namespace}.{SERVICES}").into(), SERVICES.into(), DOMAIN.into()],
             ndots: CLUSTER_NDOTS,
         }
     }
@@ -149,7 +160,7 @@ impl World {
     /// Asks for these types of each name, as getaddrinfo does for A and AAAA at once.
     pub fn look_up(&self, conf: &ResolvConf, name: &str, kinds: &[RecordType], shuffle: Shuffle) -> Lookup {
         let mut responses: Vec<Response> = Vec::new();
-        let mut search = conf.search(name);
+        let mut search = conf.clone().search(name);
         while let Some(full) = search.next() {
             let before = responses.len();
             for kind in kinds {
@@ -174,7 +185,7 @@ mod tests {
     use super::*;
 
     fn asked(ndots: u32, searches: &[&str], name: &str, answer: impl Fn(&str) -> Step) -> Vec<String> {
-        let searches = searches.iter().map(ToString::to_string).collect();
+        let searches = searches.iter().map(|domain| domain.to_string().into()).collect();
         let conf = ResolvConf { nameservers: Vec::new(), searches, ndots };
         let mut asked = Vec::new();
         let mut search = conf.search(name);

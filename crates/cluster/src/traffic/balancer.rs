@@ -16,7 +16,7 @@ pub(super) struct Proxied {
 }
 
 impl World {
-    pub(super) fn receive_at_balancer(&mut self, service: Uid, flight: Flight) {
+    pub(super) fn receive_at_balancer(&mut self, service: Uid, flight: Box<Flight>) {
         let connection = flight.trace.connection;
         let proxied = self.traffic.connections.get(&connection).and_then(|l| l.proxied);
         if let Some(proxied) = proxied.filter(|p| flight.trace.kind.is_reply() && is_back(p, &flight)) {
@@ -33,7 +33,7 @@ impl World {
         }
     }
 
-    fn balance(&mut self, service: Uid, mut flight: Flight, node: Uid) {
+    fn balance(&mut self, service: Uid, mut flight: Box<Flight>, node: Uid) {
         let before = flight.tuple;
         if self.config.cloud == CloudProvider::Proxy {
             match self.node_port_tuple(service, node, before) {
@@ -62,7 +62,7 @@ impl World {
         Some(Tuple { src: tuple.dst, dst, dst_port: port, ..tuple })
     }
 
-    fn proxy_answers(&mut self, service: Uid, mut flight: Flight, proxied: Proxied) {
+    fn proxy_answers(&mut self, service: Uid, mut flight: Box<Flight>, proxied: Proxied) {
         let before = flight.tuple;
         flight.tuple = match flight.trace.kind.is_error() {
             true => Tuple { dst: proxied.outer.src, ..before },

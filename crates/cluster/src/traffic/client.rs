@@ -196,7 +196,7 @@ impl World {
             && let Some((conf, host, port)) = self.to_look_up(&client, &caller)
         {
             let connection = self.new_connection(&client, caller.place, ordinal);
-            self.begin_lookup(connection, caller, &conf, (&host, port));
+            self.begin_lookup(connection, caller, conf, (&host, port));
             return true;
         }
         let destination = self.destination(&client, &caller, ordinal);

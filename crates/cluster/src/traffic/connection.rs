@@ -193,7 +193,7 @@ impl World {
             rules_bytes: 0,
             lost: None,
         };
-        self.traffic.connections.insert(id, live);
+        self.traffic.connections.insert(id, Box::new(live));
         if let Some(client) = self.traffic.clients.get_mut(&client.id) {
             client.open += 1;
         }
@@ -229,7 +229,7 @@ impl World {
                 live.record.tuple == Some(wanted)
                     || live.lookup.as_ref().is_some_and(|lookup| lookup.tuple() == wanted)
             };
-            self.traffic.connections.values().any(has_it)
+            self.traffic.connections.values().any(|live| has_it(live))
         };
         (0..EPHEMERAL_COUNT).map(port).find(|p| !taken(*p)).unwrap_or(EPHEMERAL_FIRST)
     }

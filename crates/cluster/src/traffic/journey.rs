@@ -65,7 +65,7 @@ impl World {
             opens = live.record.requests == 1;
         }
         let closes = kind.closes() || (kind == PacketKind::Response && !stays_open);
-        let mut flight = Flight { trace, tuple, closes, opens, inner, to: from, rules_bytes: 0 };
+        let mut flight = Box::new(Flight { trace, tuple, closes, opens, inner, to: from, rules_bytes: 0 });
         // A Pod in the node's network namespace sends as the node does.
         let host = match from {
             Place::Pod(pod) => self.pods.get(&pod).filter(|runtime| runtime.host_network).map(|r| r.node),
@@ -90,7 +90,7 @@ impl World {
         }
     }
 
-    pub(super) fn transmit(&mut self, flight: Flight, from: Place, to: Place, takes: Span) {
+    pub(super) fn transmit(&mut self, flight: Box<Flight>, from: Place, to: Place, takes: Span) {
         self.transmit_at(self.clock.now(), flight, from, to, takes);
     }
 
@@ -98,7 +98,7 @@ impl World {
     pub(super) fn transmit_at(
         &mut self,
         start: Time,
-        mut flight: Flight,
+        mut flight: Box<Flight>,
         from: Place,
         to: Place,
         takes: Span,
@@ -130,7 +130,7 @@ impl World {
         }
     }
 
-    fn receive_at_pod(&mut self, pod: Uid, flight: Flight) {
+    fn receive_at_pod(&mut self, pod: Uid, flight: Box<Flight>) {
         let has_address = self.pods.get(&pod).is_some_and(|r| r.has_address(flight.tuple.dst));
         if !has_address {
             self.end_flight(flight, PacketVerdict::NoNeighbor);
@@ -186,7 +186,7 @@ impl World {
         PacketVerdict::Delivered
     }
 
-    fn deliver(&mut self, mut flight: Flight, verdict: PacketVerdict) {
+    fn deliver(&mut self, mut flight: Box<Flight>, verdict: PacketVerdict) {
         let kind = match verdict {
             PacketVerdict::Delivered | PacketVerdict::NotExpected | PacketVerdict::NotRewritten => {
                 HopKind::Delivered
@@ -206,13 +206,13 @@ impl World {
             | PacketVerdict::NotBalanced => HopKind::Refused,
         };
         self.hop(&mut flight, kind, Box::default(), None, None);
-        self.end_flight_here(flight, verdict);
+        self.end_flight_here(*flight, verdict);
     }
 
     /// The packet ends at the end of its link, without a hop there.
-    pub(super) fn end_flight(&mut self, mut flight: Flight, verdict: PacketVerdict) {
+    pub(super) fn end_flight(&mut self, mut flight: Box<Flight>, verdict: PacketVerdict) {
         self.hop(&mut flight, HopKind::Dropped, Box::default(), None, None);
-        self.end_flight_here(flight, verdict);
+        self.end_flight_here(*flight, verdict);
     }
 
     pub(super) fn end_flight_here(&mut self, flight: Flight, verdict: PacketVerdict) {

@@ -71,7 +71,7 @@ impl World {
         &mut self,
         connection: ConnectionId,
         caller: Caller,
-        conf: &ResolvConf,
+        conf: ResolvConf,
         (host, port): (&str, u16),
     ) {
         // Without a way to it there is no answer.

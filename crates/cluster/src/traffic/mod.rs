@@ -49,8 +49,9 @@ use netfilter::Family;
 #[derive(Clone, Debug, Default)]
 pub struct Traffic {
     pub clients: LiteMap<ClientId, Client>,
-    pub connections: LiteMap<ConnectionId, Live>,
-    pub flights: LiteMap<PacketId, Flight>,
+    // In boxes, because the oldest ones are taken out first, and then all others move up.
+    pub connections: LiteMap<ConnectionId, Box<Live>>,
+    pub flights: LiteMap<PacketId, Box<Flight>>,
     /// Connections that ended, oldest first.
     pub finished: Archive<ConnectionRecord>,
     /// Packets that failed recently, oldest first, for the marks in the picture.
@@ -100,8 +101,8 @@ impl Traffic {
         let flight =
             |flight: &Flight| flight.trace.bytes() + (size_of::<Flight>() - size_of::<PacketTrace>()) as u64;
         (self.clients.len() * size_of::<Client>()) as u64
-            + self.connections.values().map(live).sum::<u64>()
-            + self.flights.values().map(flight).sum::<u64>()
+            + self.connections.values().map(|l| live(l)).sum::<u64>()
+            + self.flights.values().map(|f| flight(f)).sum::<u64>()
             + self.finished.bytes_beside(&older.finished)
             + self.failures.bytes_beside(&older.failures)
             + self.stats.bytes()

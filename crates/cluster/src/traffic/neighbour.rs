@@ -8,7 +8,7 @@ use crate::trace::{HopKind, PacketKind, PacketVerdict, Place};
 
 impl World {
     /// The packet waits in the node during ARP or neighbour discovery.
-    pub(super) fn resolve_neighbour(&mut self, flight: Flight) {
+    pub(super) fn resolve_neighbour(&mut self, flight: Box<Flight>) {
         let packet = flight.trace.id;
         let at = self.clock.now() + self.timing.neighbour_timeout;
         self.traffic.flights.insert(packet, flight);
@@ -28,7 +28,7 @@ impl World {
         let waiting: Vec<PacketId> = flights.iter().filter(|(_, f)| waits(f)).map(|(id, _)| *id).collect();
         for packet in waiting {
             if let Some(flight) = self.traffic.flights.remove(&packet) {
-                self.end_flight_here(flight, PacketVerdict::NodeIsOff);
+                self.end_flight_here(*flight, PacketVerdict::NodeIsOff);
             }
         }
     }
@@ -37,7 +37,7 @@ impl World {
         let Some(flight) = self.traffic.flights.remove(&packet) else { return };
         let place = flight.trace.hops.last().map(|h| h.place);
         let (connection, tuple, kind) = (flight.trace.connection, flight.tuple, flight.trace.kind);
-        self.end_flight_here(flight, PacketVerdict::NoNeighbor);
+        self.end_flight_here(*flight, PacketVerdict::NoNeighbor);
         // RFC 1122: never an error about an error.
         if let (Some(Place::Node(node)), false) = (place, kind.is_error()) {
             self.send_error(connection, PacketKind::HostUnreachable, node, tuple);

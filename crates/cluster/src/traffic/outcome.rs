@@ -122,10 +122,10 @@ impl World {
 
     pub(super) fn archive_when_quiet(&mut self, connection: ConnectionId) {
         let quiet = |live: &Live| live.record.ended.is_some() && live.in_flight == 0;
-        if self.traffic.connections.get(&connection).is_some_and(quiet)
+        if self.traffic.connections.get(&connection).is_some_and(|live| quiet(live))
             && let Some(live) = self.traffic.connections.remove(&connection)
         {
-            self.traffic.archive(live);
+            self.traffic.archive(*live);
         }
     }
 }

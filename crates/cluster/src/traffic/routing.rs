@@ -10,6 +10,7 @@ use crate::trace::Place;
 use netfilter::Family;
 
 /// Where a node's routing table sends an address.
+#[derive(Clone, Copy)]
 pub(super) enum Route {
     /// To the node itself.
     Local,

@@ -22,6 +22,8 @@ struct Passed {
     node: Uid,
     before: Tuple,
     traversal: Traversal,
+    /// The route that it was given last.
+    route: Route,
     hits: Box<[RuleHit]>,
     stale: bool,
 }
@@ -31,6 +33,8 @@ struct Machine<'a> {
     world: &'a mut World,
     node: Uid,
     connection: ConnectionId,
+    /// The last one that was looked up.
+    route: Route,
 }
 
 impl Host for Machine<'_> {
@@ -39,12 +43,13 @@ impl Host for Machine<'_> {
         &mut machine.expect("a packet crosses nodes that are there").stack
     }
 
-    fn route(&self, tuple: &Tuple) -> netfilter::Route {
-        match self.world.route(self.node, self.connection, tuple.dst) {
+    fn route(&mut self, tuple: &Tuple) -> netfilter::Route {
+        self.route = self.world.route(self.node, self.connection, tuple.dst);
+        match self.route {
             Route::Local => netfilter::Route::Local,
-            route @ (Route::To(_) | Route::NoNeighbour) => {
+            Route::To(_) | Route::NoNeighbour => {
                 let family = Family::of(tuple.dst);
-                netfilter::Route::Out(self.world.out_address(self.node, &route, family))
+                netfilter::Route::Out(self.world.out_address(self.node, &self.route, family))
             }
         }
     }
@@ -52,17 +57,17 @@ impl Host for Machine<'_> {
 
 impl World {
     /// A packet arrives on one of the node's links.
-    pub(super) fn receive_at_node(&mut self, node: Uid, mut flight: Flight) {
+    pub(super) fn receive_at_node(&mut self, node: Uid, mut flight: Box<Flight>) {
         if self.machines.get(&node).is_none_or(|m| !m.power) {
             self.hop(&mut flight, HopKind::Dropped, Box::default(), None, None);
-            self.end_flight_here(flight, PacketVerdict::NodeIsOff);
+            self.end_flight_here(*flight, PacketVerdict::NodeIsOff);
             return;
         }
         self.traverse_node(node, flight, false);
     }
 
     /// A packet from a link or from a local process passes the node's hooks and is sent on.
-    pub(super) fn traverse_node(&mut self, node: Uid, mut flight: Flight, sent_here: bool) {
+    pub(super) fn traverse_node(&mut self, node: Uid, mut flight: Box<Flight>, sent_here: bool) {
         // ip_forward: each node decrements the TTL. The ICMP "time exceeded" to the sender is not simulated.
         if flight.trace.hops.iter().filter(|hop| matches!(hop.place, Place::Node(_))).count() >= INITIAL_TTL {
             self.end_flight(flight, PacketVerdict::TtlExceeded);
@@ -81,17 +86,18 @@ impl World {
             node: self.machines.get(&node).map_or(0, |m| m.subject),
             trace: Some(&mut hits),
         };
-        let machine = &mut Machine { world: self, node, connection };
+        let machine = &mut Machine { world: self, node, connection, route: Route::Local };
         let traversal = match sent_here {
             true => netfilter::send(machine, &mut skb, &mut cx),
             false => netfilter::receive(machine, &mut skb, &mut cx),
         };
+        let route = machine.route;
         // Copied, since the trace keeps them: in as much memory as they need.
         let hits = hits.as_slice().into();
         flight.tuple = skb.tuple;
         flight.inner = quoted(&skb);
         let stale = undecided && self.is_stale_decision(node, &before, &flight.tuple);
-        self.after_hooks(Passed { node, before, traversal, hits, stale }, flight);
+        self.after_hooks(Passed { node, before, traversal, route, hits, stale }, flight);
     }
 
     /// Keys the random draws of rules for a packet.
@@ -101,12 +107,8 @@ impl World {
         lookup.map_or(live.flow, |lookup| lookup.flow(live.flow))
     }
 
-    fn after_hooks(&mut self, passed: Passed, mut flight: Flight) {
-        let Passed { node, before, traversal, hits, stale } = passed;
-        let route = match traversal {
-            Traversal::Out => self.route(node, flight.trace.connection, flight.tuple.dst),
-            Traversal::Local | Traversal::NoRoute | Traversal::Stopped(..) => Route::Local,
-        };
+    fn after_hooks(&mut self, passed: Passed, mut flight: Box<Flight>) {
+        let Passed { node, before, traversal, route, hits, stale } = passed;
         let kind = match (traversal, &route) {
             (Traversal::Out, Route::To(_)) => HopKind::Forwarded,
             (Traversal::Stopped(_, Verdict::Reject(..) | Verdict::Ipvs(_, IpvsDrop::NoDestination)), _) => {
@@ -122,7 +124,7 @@ impl World {
             self.note_stale_decision(node, &mut flight);
         }
         match (traversal, route) {
-            (Traversal::Stopped(_, verdict), _) => self.stopped(node, flight, verdict),
+            (Traversal::Stopped(_, verdict), _) => self.stopped(node, *flight, verdict),
             (Traversal::Out, Route::To(to)) => {
                 let takes = match to {
                     Place::Pod(_) => self.timing.pod_link,
@@ -134,8 +136,8 @@ impl World {
                 self.transmit_at(start, flight, Place::Node(node), to, takes);
             }
             (Traversal::Out, Route::NoNeighbour) => self.resolve_neighbour(flight),
-            (Traversal::NoRoute, _) => self.end_flight_here(flight, PacketVerdict::NoRoute),
-            (Traversal::Local | Traversal::Out, _) => self.reaches_node_itself(node, flight),
+            (Traversal::NoRoute, _) => self.end_flight_here(*flight, PacketVerdict::NoRoute),
+            (Traversal::Local | Traversal::Out, _) => self.reaches_node_itself(node, *flight),
         }
     }
 

@@ -11,8 +11,9 @@ const MAX_RETRANSMITS: u32 = 15;
 
 impl World {
     pub(super) fn plan_give_up(&mut self, connection: ConnectionId, request: u32) {
-        let waits = |live: &&Live| !live.one_way || live.state == SocketState::Resolving;
-        let Some(live) = self.traffic.connections.get(&connection).filter(waits) else { return };
+        let waits = |live: &Live| !live.one_way || live.state == SocketState::Resolving;
+        let live = self.traffic.connections.get(&connection);
+        let Some(live) = live.filter(|live| waits(live)) else { return };
         let give_up = self.clock.now() + live.timeout;
         self.schedule(give_up, Event::Connection { connection, request, timer: ConnectionTimer::GiveUp });
     }
