@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 use scene::camera::{Camera, Viewport};
 use scene::facts::PodFacts;
-use scene::{Highlight, Scene, Selection, display_tenths, navigation};
+use scene::{Highlight, Scene, Selection, Shown, display_tenths, navigation};
 use std::sync::Arc;
 
 use crate::session::Session;
@@ -32,10 +32,14 @@ impl Picture {
             move |before: Option<&Arc<Scene>>| {
                 session.scene_rev();
                 session.rules_rev();
-                let (opened, view) = (session.opened_rev(), view.get());
-                let selected = session.selection.get();
-                let before = before.map(|before| &**before).filter(|before| before.opened == opened);
-                session.with_world(|world| Arc::new(Scene::after(before, world, opened, selected, view)))
+                let shown = Shown {
+                    opened: session.opened_rev(),
+                    system: session.system.get(),
+                    selected: session.selection.get(),
+                    view: view.get(),
+                };
+                let before = before.map(|before| &**before).filter(|before| before.opened == shown.opened);
+                session.with_world(|world| Arc::new(Scene::after(before, world, shown)))
             },
             |before, now| before.zip(now).is_none_or(|(before, now)| before.drawn() != now.drawn()),
         );

@@ -7,9 +7,10 @@ use crate::theme::palette;
 use cluster::api::parse;
 use cluster::sim::{Run, Span, Time};
 use leptos::prelude::document;
-use scene::Scene;
 use scene::camera::{Camera, Viewport};
 use scene::dots::Dot;
+use scene::facts::SystemObjects;
+use scene::{Scene, Shown};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{CanvasRenderingContext2d, HtmlCanvasElement};
@@ -42,7 +43,8 @@ impl Painted {
     /// Without its pixels: to read them takes long.
     fn of(run: &Run) -> (Painted, CanvasRenderingContext2d) {
         let world = run.world();
-        let scene = Scene::after(None, world, 1, None, VIEW);
+        let shown = Shown { opened: 1, system: SystemObjects::Hidden, selected: None, view: VIEW };
+        let scene = Scene::after(None, world, shown);
         let viewport = Viewport { picture: (scene.layout.width, scene.layout.height), view: VIEW };
         let camera = Camera::whole(viewport);
         let (_, context) = canvas();

@@ -3,7 +3,7 @@
 use crate::components::{Complaint, Form, RateSlider, Select, Submit, TextField};
 use crate::session::{Selection, Session};
 use crate::ui::Ui;
-use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Name};
+use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Name, ObjectRef};
 use cluster::sim::{Refusal, World};
 use leptos::prelude::*;
 use netfilter::Protocol;
@@ -197,7 +197,9 @@ impl Refused {
 }
 
 fn first_target(world: &World) -> String {
-    world.store().services.iter().next().map_or_else(String::new, |s| format!("service/{}", s.meta.key()))
+    let mut keys = world.store().services.keys();
+    let first = keys.find(|key| !world.is_system(&ObjectRef::of_key(Kind::Service, key)));
+    first.map_or_else(String::new, |key| format!("service/{key}"))
 }
 
 fn places(world: &World) -> Vec<(String, String)> {

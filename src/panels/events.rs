@@ -25,7 +25,10 @@ struct Row {
 pub fn EventsPanel(of: Option<Selection>) -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let rows = session.watch_log(move |world| match of {
-        None => rows(world, |_| true),
+        None => {
+            let system = session.system.get();
+            rows(world, |entry| entry.about().is_none_or(|object| system.shows(world, &object)))
+        }
         Some(_) => match ui.selected_object.get() {
             Some(object) => rows(world, |entry| concerns(entry, &object)),
             None => Vec::new(),

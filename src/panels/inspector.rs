@@ -2,7 +2,9 @@
 
 use super::Panel;
 use super::select_link::SelectLink;
-use super::selection_history::{track_last_service, track_previous_selection};
+use super::selection_history::{
+    show_system_objects_when_selected, track_last_service, track_previous_selection,
+};
 use super::tabs::{TabList, shown_tab, tabs_of};
 use crate::components::Button;
 use crate::session::Session;
@@ -17,6 +19,7 @@ pub fn Inspector() -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     track_previous_selection(session, ui);
     track_last_service(session, ui);
+    show_system_objects_when_selected(session);
     let tabs = Memo::new(move |_| tabs_of(session.selection.get()));
     let shown = Memo::new(move |_| shown_tab(tabs.get(), ui.tab.get()));
     // Mounted anew only when it is about something else: until then it keeps its focus and what was typed.

@@ -9,16 +9,17 @@ use crate::components::{Details, Fact, Facts, Listing, Tag, Tone};
 use crate::session::{Selection, Session};
 use crate::text;
 use crate::ui::Ui;
-use cluster::api::{ConditionStatus, Uid};
+use cluster::api::{ConditionStatus, Kind, ObjectRef, Uid};
 use cluster::node::Machine;
 use cluster::sim::World;
 use leptos::prelude::*;
+use scene::facts::SystemObjects;
 
 #[component]
 pub fn NodePanel(uid: Uid) -> impl IntoView {
     let session = expect_context::<Session>();
     let state = session.watch_scene(move |world| Some(NodeState::of(world, world.machines().get(&uid)?)));
-    let pods = session.watch_scene(move |world| pods_on(world, uid));
+    let pods = session.watch_scene(move |world| pods_on(world, session.system.get(), uid));
     view! {
         <IfExists gone="This node is gone." object=state let:state>
             <NodeFacts uid state/>
@@ -95,9 +96,10 @@ fn NodeFacts(uid: Uid, state: Memo<NodeState>) -> impl IntoView {
     }
 }
 
-fn pods_on(world: &World, node: Uid) -> Vec<Uid> {
+fn pods_on(world: &World, system: SystemObjects, node: Uid) -> Vec<Uid> {
     let Some(machine) = world.machines().get(&node) else { return Vec::new() };
     let pods = world.store().pods.iter().filter(|pod| pod.spec.node_name.as_ref() == Some(&machine.name));
+    let pods = pods.filter(|pod| system.shows(world, &ObjectRef::of_key(Kind::Pod, &pod.meta.key())));
     pods.map(|pod| pod.meta.uid).collect()
 }
 

@@ -5,9 +5,11 @@ use crate::components::Button;
 use crate::session::{Selection, Session, selection_of};
 use crate::text;
 use crate::ui::{Dialog, Ui};
-use cluster::api::{Action, Kind, Meta};
+use cluster::api::{Action, Kind, Meta, ObjectRef};
 use cluster::sim::World;
 use leptos::prelude::*;
+use scene::facts::SystemObjects;
+use scene::words;
 
 /// More of one kind than a list is good for.
 const SHOWN: usize = 200;
@@ -22,17 +24,33 @@ pub fn ObjectsPanel() -> impl IntoView {
         session.act(Action::AddNode { name: None, zone: None });
     };
     let kinds = Kind::SIMULATED.iter().map(|kind| {
-        let objects = session.watch_scene(move |world| of_kind(world, kind));
+        let objects = session.watch_scene(move |world| of_kind(world, session.system.get(), kind));
         view! { <Group kind=kind.as_str() objects/> }
     });
     view! {
         <div class="pk-actions">
             <Button on_press=add_node>"Add a node"</Button>
             <Button on_press=move || ui.open(Dialog::AddClient)>"Add a client …"</Button>
+            <SystemObjectsButton/>
         </div>
         <Group kind="Client" objects=session.watch_scene(clients)/>
         {kinds.collect_view()}
         <Unsimulated/>
+    }
+}
+
+/// In the picture and in all lists.
+#[component]
+fn SystemObjectsButton() -> impl IntoView {
+    let session = expect_context::<Session>();
+    view! {
+        <Button
+            hint=words::SYSTEM_OBJECTS
+            pressed=Signal::derive(move || session.shows_system())
+            on_press=move || session.toggle_system()
+        >
+            "kube-system"
+        </Button>
     }
 }
 
@@ -41,7 +59,7 @@ fn clients(world: &World) -> Objects {
     clients.map(|client| (Selection::Client(client.id), client.spec.name.to_string())).collect()
 }
 
-fn of_kind(world: &World, kind: &Kind) -> Objects {
+fn of_kind(world: &World, system: SystemObjects, kind: &Kind) -> Objects {
     let object = |meta: &Meta| {
         let name = match &*meta.namespace {
             "" | "default" => meta.name.to_string(),
@@ -49,7 +67,9 @@ fn of_kind(world: &World, kind: &Kind) -> Objects {
         };
         (selection_of(kind, meta.uid), name)
     };
-    world.store().metas(kind).map(object).collect()
+    let object_ref = |meta: &Meta| ObjectRef::of_key(kind.clone(), &meta.key());
+    let metas = world.store().metas(kind).filter(|meta| system.shows(world, &object_ref(meta)));
+    metas.map(object).collect()
 }
 
 #[component]

@@ -2,7 +2,10 @@
 
 use crate::session::{Selection, Session};
 use crate::ui::Ui;
+use cluster::sim::World;
 use leptos::prelude::*;
+use scene::facts::{Facts, SystemObjects};
+use scene::relations::service_of;
 
 /// A connection is looked at on the way from something else, and there is a way back.
 pub fn track_previous_selection(session: Session, ui: Ui) {
@@ -25,13 +28,27 @@ pub fn track_previous_selection(session: Session, ui: Ui) {
     });
 }
 
+/// Whoever selects one of the cluster's own objects wants to see it.
+pub fn show_system_objects_when_selected(session: Session) {
+    Effect::new(move || {
+        let selected = session.selection.get().and_then(Selection::uid);
+        let is_system = |world: &World| {
+            let object = world.store().object_ref(selected?)?;
+            Some(world.is_system(&object))
+        };
+        if session.with_world(is_system) == Some(true) {
+            session.system.set(SystemObjects::Shown);
+        }
+    });
+}
+
 /// The rules of nodes are first shown for the Service that was looked at last.
 pub fn track_last_service(session: Session, ui: Ui) {
     Effect::new(move || {
         session.opened_rev();
         let Some(of) = session.selection.get() else { return };
-        let service = session
-            .with_world(|world| scene::relations::service_of(world, &scene::facts::Facts::of(world), of));
+        let service =
+            session.with_world(|world| service_of(world, &Facts::of(world, SystemObjects::Shown), of));
         if service.is_some() {
             ui.service.set(service);
         }

@@ -8,9 +8,10 @@ use crate::scenarios::{Hints, Myth, built_in_of, claim, myth_of};
 use crate::session::{Selection, Session, Source};
 use crate::text;
 use crate::ui::{Dialog, Tab, Ui};
-use cluster::api::{Service, Uid};
+use cluster::api::{Kind, ObjectRef, Service, Uid};
 use cluster::sim::World;
 use leptos::prelude::*;
+use scene::facts::SystemObjects;
 
 #[component]
 pub fn StartPanel() -> impl IntoView {
@@ -104,8 +105,11 @@ fn description(source: &Source) -> Option<String> {
 fn Contents() -> impl IntoView {
     let (session, ui) = (expect_context::<Session>(), expect_context::<Ui>());
     let (services, pods, others) = session.with_world(|world| {
-        let store = world.store();
-        (store.services.len(), store.pods.len(), store.unsimulated.len())
+        let count = |kind: Kind| {
+            let objects = world.store().metas(&kind).map(|meta| ObjectRef::of_key(kind.clone(), &meta.key()));
+            objects.filter(|object| SystemObjects::Hidden.shows(world, object)).count()
+        };
+        (count(Kind::Service), count(Kind::Pod), world.store().unsimulated.len())
     });
     let kept = (others > 0).then(|| format!(" {} kept, not simulated.", text::count(others, "object")));
     view! {

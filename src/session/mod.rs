@@ -31,6 +31,7 @@ pub use notice::{Notice, Notices, RefusalWords, Tone};
 pub use open::StartMode;
 pub use recorder::{Recorder, Resumed};
 pub use save::OWN;
+pub use scene::facts::SystemObjects;
 pub use scene::{HopRef, Selection, selection_of, selection_of_ref};
 pub use slices::{Slice, Turn, read, soon};
 pub use source::{Source, Text, recorded};
@@ -74,6 +75,8 @@ pub struct Session {
     pub hover: RwSignal<Option<Selection>>,
     /// The hop that the inspector's list has its focus on.
     pub hop: RwSignal<Option<HopRef>>,
+    /// Whether the cluster's own objects are shown, in the picture and in lists.
+    pub system: RwSignal<SystemObjects>,
     pub menu: RwSignal<Option<MenuAt>>,
     pub theme: RwSignal<Theme>,
     pub notices: Notices,
@@ -113,6 +116,20 @@ struct Lab {
 }
 
 impl Session {
+    /// Whether the cluster's own objects are shown.
+    pub fn shows_system(&self) -> bool {
+        self.system.get() == SystemObjects::Shown
+    }
+
+    pub fn toggle_system(&self) {
+        self.system.update(|system| {
+            *system = match system {
+                SystemObjects::Hidden => SystemObjects::Shown,
+                SystemObjects::Shown => SystemObjects::Hidden,
+            }
+        });
+    }
+
     /// A lab with nothing in it. `name` keeps its stored work apart from other labs';
     /// `None` stores nothing.
     pub fn new(name: Option<String>, recorder: Option<Recorder>) -> Session {
@@ -134,6 +151,7 @@ impl Session {
             selection: RwSignal::new(None),
             hover: RwSignal::new(None),
             hop: RwSignal::new(None),
+            system: RwSignal::new(SystemObjects::Hidden),
             menu: RwSignal::new(None),
             theme: RwSignal::new(Theme::Auto),
             notices: Notices::default(),

@@ -1,11 +1,12 @@
 //! Events for screen readers: about one message a second while time passes, every event while it is paused, none
 //! while it runs fast.
 
-use super::notable::notable;
+use super::notable::{is_shown, notable};
 use crate::session::{Motion, Session};
 use cluster::sim::World;
 use cluster::trace::PacketTrace;
 use leptos::prelude::*;
+use scene::facts::SystemObjects;
 
 const EVERY_MS: u32 = 1_000;
 /// Faster than this, nobody could listen.
@@ -37,7 +38,7 @@ pub fn SpokenLog() -> impl IntoView {
         let message = session.with_world(|world| {
             let since = heard.try_get_value().unwrap_or(u64::MAX);
             heard.try_set_value(world.log_count());
-            message(world, since, most)
+            message(world, session.system.get_untracked(), since, most)
         });
         if let Some(message) = message {
             say(message);
@@ -78,13 +79,13 @@ pub fn SpokenLog() -> impl IntoView {
 }
 
 /// The notable entries since the `since`-th, in one line. `None` when there are none.
-fn message(world: &World, since: u64, most: usize) -> Option<String> {
+fn message(world: &World, system: SystemObjects, since: u64, most: usize) -> Option<String> {
     let new = usize::try_from(world.log_count().checked_sub(since)?).unwrap_or(usize::MAX);
     let log = world.log();
     let said: Vec<String> = log
         .iter()
         .skip(log.len().saturating_sub(new))
-        .filter(|logged| notable(&logged.entry).is_some())
+        .filter(|logged| notable(&logged.entry).is_some() && is_shown(world, system, &logged.entry))
         .map(|logged| words::happened(&logged.entry))
         .collect();
     let rest = said.len().saturating_sub(most);

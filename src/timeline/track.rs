@@ -26,7 +26,9 @@ pub fn Track() -> impl IntoView {
         now.get();
         session.with_world(|world| {
             let now = world.now();
-            let marks = notable::marks(world.log().iter().map(|logged| &**logged), now - SHOWS, MOST_MARKS);
+            let log = world.log().iter().map(|logged| &**logged);
+            let log = log.filter(|logged| notable::is_shown(world, session.system.get(), &logged.entry));
+            let marks = notable::marks(log, now - SHOWS, MOST_MARKS);
             let labelled = with_room(&marks, now);
             let shown = |(mark, labelled)| Shown::new(mark, world, labelled);
             marks.into_iter().zip(labelled).map(shown).collect()

@@ -128,6 +128,9 @@ pub struct Trace {
     /// How many connections, one after the other.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     pub count: u32,
+    /// Print the way of each packet of a lookup, too, and not only of those that were lost.
+    #[arg(long)]
+    pub lookups: bool,
     #[arg(short, long, value_enum, default_value_t = Format::Text)]
     pub output: Format,
 }

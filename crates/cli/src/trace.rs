@@ -39,7 +39,7 @@ pub fn trace(args: &Args) -> Result<String, Failure> {
     let report = Report { from: args.from.clone(), to: args.to.clone(), connections };
     input.answer(match args.output {
         Format::Json => words::json(&report)?,
-        Format::Text => text::render(&report),
+        Format::Text => text::render(&report, args.lookups),
     })
 }
 

@@ -6,6 +6,7 @@ use cluster::trace::{PacketKind, PacketTrace, Place};
 use cluster::traffic::PacketId;
 use netfilter::Protocol;
 
+use super::facts::SystemObjects;
 use super::geometry::{OnWire, Point, point};
 use super::relations::{Chain, is_about};
 use super::routes::Routes;
@@ -36,8 +37,14 @@ pub fn dots(world: &World, scene: &Scene, routes: &mut Routes, chain: Option<&Ch
     let now = world.now();
     let connections = &world.traffic().connections;
     for (id, flight) in &world.traffic().flights {
+        let live = connections.get(&flight.trace.connection);
+        // Where the cluster's DNS is hidden, so is all that comes and goes before a name is resolved.
+        let of_lookup = flight.trace.kind.is_lookup() || live.is_some_and(|live| live.is_resolving());
+        if scene.system == SystemObjects::Hidden && of_lookup {
+            continue;
+        }
         let Some((on, link)) = place_at(&flight.trace, now, scene, routes) else { continue };
-        let record = connections.get(&flight.trace.connection).map(|live| &live.record);
+        let record = live.map(|live| &live.record);
         let kind = flight.trace.kind;
         out.push(Dot {
             id: *id,
@@ -77,7 +84,28 @@ pub fn hit(dots: &[Dot], at: Point, radius: f64) -> Option<PacketId> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::scene::Shown;
     use crate::testing::{SIZES, WEB, pass, run, scene};
+
+    fn in_flight(world: &World) -> usize {
+        let is_resolving = |id| world.traffic().connections.get(&id).is_some_and(|live| live.is_resolving());
+        world.traffic().flights.values().filter(|flight| !is_resolving(flight.trace.connection)).count()
+    }
+
+    #[test]
+    fn lookups_are_seen_where_the_clusters_dns_is() {
+        let mut run = run(WEB, 3);
+        let mut questions = 0;
+        for _ in 0..240 {
+            pass(&mut run, 16);
+            let shown = Shown { opened: 1, system: SystemObjects::Shown, selected: None, view: SIZES[0] };
+            let (scene, mut out) = (Scene::after(None, run.world(), shown), Vec::new());
+            dots(run.world(), &scene, &mut Routes::default(), None, &mut out);
+            assert_eq!(out.len(), run.world().traffic().flights.len());
+            questions += out.len() - in_flight(run.world());
+        }
+        assert!(questions > 0, "names are looked up");
+    }
 
     #[test]
     fn every_packet_is_somewhere_and_moves_without_jumps() {
@@ -89,7 +117,8 @@ mod tests {
             for _ in 0..240 {
                 pass(&mut run, 16);
                 dots(run.world(), &scene, &mut routes, None, &mut now);
-                assert_eq!(now.len(), run.world().traffic().flights.len(), "at {size:?}");
+                // Of lookups nothing is seen as long as the cluster's DNS is hidden.
+                assert_eq!(now.len(), in_flight(run.world()), "at {size:?}");
                 for dot in &now {
                     let on_wire = before.iter().find(|d| d.id == dot.id && d.link == dot.link);
                     let step = on_wire.map_or(0.0, |old| old.at.distance(dot.at));

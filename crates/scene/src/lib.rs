@@ -21,5 +21,7 @@ mod selection;
 pub mod testing;
 pub mod words;
 
-pub use scene::{Emphasis, Highlight, MOST_ROWS, RecentFailures, Scene, display_tenths, recent_failures};
+pub use scene::{
+    Emphasis, Highlight, MOST_ROWS, RecentFailures, Scene, Shown, display_tenths, recent_failures,
+};
 pub use selection::{HopRef, Selection, selection_of, selection_of_ref};

@@ -119,6 +119,7 @@ fn still_missed(world: &World, facts: &Facts, occupant: &Occupant, now: Time) ->
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::facts::SystemObjects;
     use crate::testing::{WEB, kill, pass, pods, run, settle};
 
     fn living(slots: &PodSlots) -> Vec<(Uid, usize, Uid)> {
@@ -136,14 +137,15 @@ mod tests {
     #[test]
     fn a_pod_keeps_its_place_while_another_is_replaced() {
         let mut run = run(WEB, 3);
-        let mut slots = PodSlots::default().updated(run.world(), &Facts::of(run.world()));
+        let mut slots =
+            PodSlots::default().updated(run.world(), &Facts::of(run.world(), SystemObjects::Hidden));
         let before = living(&slots);
         let victim = pods(run.world(), "web")[0].clone();
         let gone = run.world().store().pods.get(&victim).map(|p| p.meta.uid);
         kill(&mut run, &victim.name);
         for _ in 0..80 {
             pass(&mut run, 250);
-            slots = slots.updated(run.world(), &Facts::of(run.world()));
+            slots = slots.updated(run.world(), &Facts::of(run.world(), SystemObjects::Hidden));
             let now = living(&slots);
             for place in before.iter().filter(|(_, _, uid)| Some(*uid) != gone) {
                 assert!(now.contains(place), "{place:?} has not moved");
@@ -156,18 +158,19 @@ mod tests {
     #[test]
     fn a_pod_that_is_gone_leaves_a_ghost_until_its_replacement_runs() {
         let mut run = run(WEB, 3);
-        let mut slots = PodSlots::default().updated(run.world(), &Facts::of(run.world()));
+        let mut slots =
+            PodSlots::default().updated(run.world(), &Facts::of(run.world(), SystemObjects::Hidden));
         for pod in pods(run.world(), "web") {
             kill(&mut run, &pod.name);
         }
         let mut most = 0;
         for _ in 0..200 {
             pass(&mut run, 50);
-            slots = slots.updated(run.world(), &Facts::of(run.world()));
+            slots = slots.updated(run.world(), &Facts::of(run.world(), SystemObjects::Hidden));
             most = most.max(ghosts(&slots));
         }
         settle(&mut run);
-        slots = slots.updated(run.world(), &Facts::of(run.world()));
+        slots = slots.updated(run.world(), &Facts::of(run.world(), SystemObjects::Hidden));
         assert!(most > 0 || slots.most() > 2, "somebody was missed, or replaced at once");
         assert_eq!(ghosts(&slots), 0);
     }
@@ -175,15 +178,15 @@ mod tests {
     #[test]
     fn going_back_in_time_brings_the_pods_back_to_their_places() {
         let mut run = run(WEB, 3);
-        let first = PodSlots::default().updated(run.world(), &Facts::of(run.world()));
+        let first = PodSlots::default().updated(run.world(), &Facts::of(run.world(), SystemObjects::Hidden));
         let then = run.world().now();
         let victim = pods(run.world(), "payment")[0].name.clone();
         kill(&mut run, &victim);
         pass(&mut run, 20_000);
-        let later = first.updated(run.world(), &Facts::of(run.world()));
+        let later = first.updated(run.world(), &Facts::of(run.world(), SystemObjects::Hidden));
         assert_ne!(living(&first), living(&later));
         run.seek(then, u64::MAX);
-        let again = later.updated(run.world(), &Facts::of(run.world()));
+        let again = later.updated(run.world(), &Facts::of(run.world(), SystemObjects::Hidden));
         assert_eq!(ghosts(&again), 0);
         assert_eq!(living(&again).len(), living(&first).len());
     }

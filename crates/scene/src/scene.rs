@@ -6,7 +6,7 @@ use cluster::trace::{ConnectionRecord, Outcome, Place};
 use cluster::traffic::ClientId;
 use litemap::LiteMap;
 
-use crate::facts::{Facts, Row, RuleFacts, RuleOutcome, rules_of_node};
+use crate::facts::{Facts, Row, RuleFacts, RuleOutcome, SystemObjects, rules_of_node};
 use crate::layout::{Layout, Request, layout};
 use crate::marks::{Mark, Marks};
 use crate::pod_slots::PodSlots;
@@ -29,6 +29,18 @@ pub struct Scene {
     pub rule_rows: usize,
     /// Counts the texts that were opened, so that the scene of a new text does not follow that of an old one.
     pub opened: u32,
+    pub system: SystemObjects,
+}
+
+/// What of a World a scene shows, and in how much room.
+#[derive(Clone, Copy, Debug)]
+pub struct Shown {
+    /// See [`Scene::opened`].
+    pub opened: u32,
+    pub system: SystemObjects,
+    pub selected: Option<Selection>,
+    /// Width and height in CSS pixels.
+    pub view: (f64, f64),
 }
 
 /// What each node's rules say of the Service that is looked at.
@@ -141,11 +153,9 @@ impl Scene {
     pub fn after(
         before: Option<&Scene>,
         world: &World,
-        opened: u32,
-        selected: Option<Selection>,
-        (width, height): (f64, f64),
+        Shown { opened, system, selected, view: (width, height) }: Shown,
     ) -> Scene {
-        let facts = Facts::of(world);
+        let facts = Facts::of(world, system);
         let slots = before.map_or(&PodSlots::default(), |b| &b.slots).updated(world, &facts);
         let marks =
             before.map_or(&Marks::default(), |b| &b.marks).with(facts.services.iter().map(|s| &s.key));
@@ -155,7 +165,7 @@ impl Scene {
         let rows_before = before.map_or(0, |before| before.rule_rows);
         let rule_rows = rows_before.max(rows_wanted(&facts, &rules)).min(MOST_ROWS);
         let layout = layout(&Request { facts: &facts, slots: &slots, rule_rows, width, height });
-        Scene { facts, marks, layout, focus, rules, slots, rule_rows, opened }
+        Scene { facts, marks, layout, focus, rules, slots, rule_rows, opened, system }
     }
 
     /// What is drawn: the rest is for the next one.

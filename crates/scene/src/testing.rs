@@ -3,7 +3,7 @@
 use cluster::api::{Action, Kind, NsName, ObjectRef, parse};
 use cluster::sim::{Run, Span, World};
 
-use super::facts::Facts;
+use super::facts::{Facts, SystemObjects};
 use super::layout::{Layout, Request, layout};
 use super::marks::Marks;
 use super::pod_slots::PodSlots;
@@ -119,7 +119,7 @@ pub fn laid_out(facts: &Facts, slots: &PodSlots, (width, height): (f64, f64)) ->
 
 /// What there is in this World, and where, with nothing to remember.
 pub fn pictured(world: &World, size: (f64, f64)) -> (Facts, PodSlots, Layout) {
-    let facts = Facts::of(world);
+    let facts = Facts::of(world, SystemObjects::Hidden);
     let slots = PodSlots::default().updated(world, &facts);
     let layout = laid_out(&facts, &slots, size);
     (facts, slots, layout)
@@ -130,5 +130,15 @@ pub const SIZES: [(f64, f64); 4] = [(1068.0, 776.0), (680.0, 640.0), (390.0, 600
 pub fn scene(world: &World, size: (f64, f64)) -> Scene {
     let (facts, slots, layout) = pictured(world, size);
     let marks = Marks::default().with(facts.services.iter().map(|s| &s.key));
-    Scene { facts, marks, layout, focus: None, rules: Default::default(), slots, rule_rows: 3, opened: 0 }
+    Scene {
+        facts,
+        marks,
+        layout,
+        focus: None,
+        rules: Default::default(),
+        slots,
+        rule_rows: 3,
+        opened: 0,
+        system: SystemObjects::Hidden,
+    }
 }

@@ -1,4 +1,4 @@
-//! Buttons to see more of the picture, or it larger.
+//! Buttons to see more of the cluster, or it larger.
 
 use leptos::prelude::*;
 
@@ -9,8 +9,18 @@ use scene::words;
 
 #[component]
 pub fn ZoomButtons() -> impl IntoView {
+    let session = expect_context::<Picture>().session;
     view! {
         <div class="pk-zooms">
+            <Button
+                class="pk-zoom pk-system"
+                name=words::SYSTEM_OBJECTS
+                hint=words::SYSTEM_OBJECTS
+                pressed=Signal::derive(move || session.shows_system())
+                on_press=move || session.toggle_system()
+            >
+                "DNS"
+            </Button>
             <ZoomButton sign="+" name=words::ZOOM_IN zoom=Zoom::In/>
             <ZoomButton sign="−" name=words::ZOOM_OUT zoom=Zoom::Out/>
             <ZoomButton sign="⤢" name=words::ZOOM_FIT zoom=Zoom::Fit/>

@@ -9,7 +9,7 @@ use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, PacketTrace, Place};
 use leptos::prelude::*;
 use netfilter::{Family, RuleRef, Rules};
-use scene::facts::Facts;
+use scene::facts::{Facts, SystemObjects};
 use scene::relations::{first_service, service_of};
 use std::collections::BTreeSet;
 
@@ -175,7 +175,7 @@ pub fn ports(service: &Service) -> Vec<ServicePortName> {
 /// The Service whose rules are shown at first: that of the selection, or the one that was looked at
 /// last, as in the picture.
 pub fn usual_service(world: &World, ui: Ui, of: Option<Selection>) -> Option<Uid> {
-    let facts = Facts::of(world);
+    let facts = Facts::of(world, SystemObjects::Shown);
     let last = ui.service.get_untracked();
     of.and_then(|of| service_of(world, &facts, of))
         .or(last.filter(|uid| facts.services.iter().any(|s| s.uid == *uid)))

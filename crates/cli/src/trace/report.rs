@@ -81,6 +81,9 @@ pub struct Packet {
     pub verdict: &'static str,
     pub lost: Option<Loss>,
     pub hops: Vec<HopRow>,
+    /// It is a question to the cluster's DNS, or its answer.
+    #[serde(skip)]
+    pub of_lookup: bool,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -156,6 +159,7 @@ fn packet(world: &World, packet: &PacketTrace) -> Packet {
         verdict: packet.ended.map_or("in flight", |(_, v)| words::packet_verdict(v)),
         lost: packet.lost.map(Loss::from),
         hops: packet.hops.iter().map(|h| hop(world, packet, h)).collect(),
+        of_lookup: packet.kind.is_lookup(),
     }
 }
 

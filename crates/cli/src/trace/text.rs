@@ -7,18 +7,19 @@ use cluster::sim::Moment;
 
 use super::report::{Connection, HopRow, Packet, Report};
 
-pub fn render(report: &Report) -> String {
+/// `lookups`: whether the ways of lookups' packets are printed, though none was lost.
+pub fn render(report: &Report, lookups: bool) -> String {
     let mut out = String::new();
     for (i, connection) in report.connections.iter().enumerate() {
         let _ = writeln!(out, "connection {}: {} > {}", i + 1, report.from, report.to);
-        write_connection(&mut out, connection);
+        write_connection(&mut out, connection, lookups);
         out.push('\n');
     }
     write_summary(&mut out, report);
     out
 }
 
-fn write_connection(out: &mut String, connection: &Connection) {
+fn write_connection(out: &mut String, connection: &Connection, lookups: bool) {
     let _ = write!(out, "  {}", ended(connection));
     if let Some(endpoint) = &connection.endpoint {
         let node = endpoint.node.as_deref().unwrap_or("a node that is gone");
@@ -33,7 +34,8 @@ fn write_connection(out: &mut String, connection: &Connection) {
         let _ = writeln!(out, "  {lost}");
     }
     for packet in &connection.packets {
-        write_packet(out, packet);
+        let is_short = packet.of_lookup && packet.lost.is_none() && !lookups;
+        write_packet(out, packet, is_short);
     }
 }
 
@@ -46,9 +48,9 @@ fn ended(connection: &Connection) -> String {
     }
 }
 
-fn write_packet(out: &mut String, packet: &Packet) {
+fn write_packet(out: &mut String, packet: &Packet, is_short: bool) {
     let _ = writeln!(out, "  {}: {}", packet.kind, packet.verdict);
-    for hop in &packet.hops {
+    for hop in packet.hops.iter().filter(|_| !is_short) {
         write_hop(out, hop);
     }
 }

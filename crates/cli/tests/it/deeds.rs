@@ -28,8 +28,7 @@ kind: Service
 metadata: {name: web}
 spec: {type: ExternalName, externalName: a.example.com}
 ";
-const QUIET: &str =
-    "---\napiVersion: packetyard/v1alpha1\nkind: Scenario\nspec: {clients: [], timing: realistic}\n";
+const QUIET: &str = "---\napiVersion: packetyard/v1alpha1\nkind: Scenario\nspec: {dns: ideal, clients: [], timing: realistic}\n";
 
 const POD: &str = "Pod web-HASH-* app=web of ReplicaSet Running ready=True containers=true";
 const NEW_POD: &str = "Pod web-HASH-* app=web of ReplicaSet Running ready=True containers=true new";

@@ -516,7 +516,9 @@ fn format_rule(format: Format) -> &'static str {
         Format::PingTarget => {
             "must be a name, an address or service/NAMESPACE/NAME, since a ping has no port"
         }
-        Format::ClusterDns => "needs a serviceCIDR of at least 16 addresses: kube-dns has the tenth",
+        Format::ClusterDns => {
+            "needs a serviceCIDR of at least 16 addresses, of which kube-dns has the tenth; or `ideal`"
+        }
         Format::InterfaceName => "must be the name of an interface: 1 to 15 characters",
         Format::OneWay => "must be false: only a client with protocol UDP sends and waits for no answer",
         Format::SyncPeriod => "must be greater than 0, and at most a year",

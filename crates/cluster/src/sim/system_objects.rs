@@ -13,17 +13,34 @@ const API_SERVER: u64 = 2;
 const OBJECTS: &str = include_str!("system_objects.yaml");
 
 impl World {
-    /// Whether it is one of the objects that the cluster has by itself.
+    /// Whether it is, or was, one of the objects that the cluster has by itself, or one that controllers made for them.
     pub fn is_system(&self, object: &ObjectRef) -> bool {
-        let own = [
-            (Kind::Service, "default", "kubernetes"),
-            (Kind::Service, NAMESPACE, "kube-dns"),
-            (Kind::Deployment, NAMESPACE, "coredns"),
-        ];
-        let is_it = |(kind, namespace, name): (Kind, &str, &str)| {
-            (&object.kind, &*object.namespace, &*object.name) == (&kind, namespace, name)
+        let (namespace, name) = (&*object.namespace, &*object.name);
+        let is_named_after = |own: &str| {
+            namespace == NAMESPACE && name.strip_prefix(own).is_some_and(|rest| rest.starts_with('-'))
         };
-        self.config.dns == ClusterDns::Pods && own.into_iter().any(is_it)
+        let is_one = match object.kind {
+            Kind::Service | Kind::Endpoints => {
+                matches!((namespace, name), ("default", "kubernetes") | (NAMESPACE, "kube-dns"))
+            }
+            Kind::EndpointSlice => {
+                (namespace, name) == ("default", "kubernetes") || is_named_after("kube-dns")
+            }
+            Kind::Deployment => (namespace, name) == (NAMESPACE, "coredns"),
+            Kind::ReplicaSet | Kind::Pod => is_named_after("coredns"),
+            Kind::Namespace => name == NAMESPACE,
+            Kind::ReplicationController
+            | Kind::StatefulSet
+            | Kind::DaemonSet
+            | Kind::Job
+            | Kind::CronJob
+            | Kind::ControllerRevision
+            | Kind::PodDisruptionBudget
+            | Kind::Node
+            | Kind::PriorityClass
+            | Kind::Other(_) => false,
+        };
+        self.config.dns == ClusterDns::Pods && is_one
     }
 
     pub(super) fn add_namespace(&mut self, name: Name) {

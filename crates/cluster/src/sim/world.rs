@@ -17,7 +17,7 @@ use netfilter::{Cidr, Family, PerFamily, Scheduler};
 
 /// Raised whenever the same scenario may run differently than before. A shared link holds the version that it was
 /// made with.
-pub const MODEL_VERSION: u32 = 10;
+pub const MODEL_VERSION: u32 = 11;
 
 /// The cluster's configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]

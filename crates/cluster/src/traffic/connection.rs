@@ -57,6 +57,11 @@ impl Live {
         self.in_flight
     }
 
+    /// Whether it is a lookup of its name that is under way.
+    pub fn is_resolving(&self) -> bool {
+        self.state == SocketState::Resolving
+    }
+
     /// Of a one-way sender, whose socket stays open: how its last datagrams ended, newest first.
     pub fn datagrams(&self) -> impl Iterator<Item = (Time, Outcome)> {
         let requests =

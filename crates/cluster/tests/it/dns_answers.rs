@@ -106,7 +106,7 @@ metadata: {name: portless-1, namespace: shop, labels: {kubernetes.io/service-nam
 addressType: IPv4
 endpoints: [{addresses: [172.16.2.20]}]
 ---
-{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {clients: []}}
+{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {clients: [], dns: ideal}}
 ";
 
 /// The zone's record, in whose authority something is denied.

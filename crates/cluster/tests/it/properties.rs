@@ -273,6 +273,7 @@ spec: {containers: [{name: curl, image: curl}]}
 apiVersion: packetyard/v1alpha1
 kind: Scenario
 spec:
+  dns: pods
   clients:
   - {name: inside, from: pod/default/curl, to: 'http://web', rate: 4}
   - {name: kept, from: pod/default/curl, to: 'also-web:81', rate: 2, keepAlive: true}

@@ -11,7 +11,7 @@ fn text(pods: &str, services: &str) -> String {
              spec: {{containers: [{{name: web, image: nginx, ports: [{{containerPort: 80}}]}}]}}}}}}}}\n---\n\
          {{apiVersion: v1, kind: Service, metadata: {{name: web}}, spec: {{selector: {{app: web}}, ports: [{{port: 80}}]}}}}\n---\n\
          {{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {{\n\
-           podCIDR: '{pods}', serviceCIDR: '{services}', clients: []}}}}\n"
+           podCIDR: '{pods}', serviceCIDR: '{services}', dns: ideal, clients: []}}}}\n"
     )
 }
 

@@ -1,6 +1,6 @@
 //! What the tests of whole runs share.
 
-use cluster::api::{Manifest, NsName, Severity, parse};
+use cluster::api::{ClusterDns, Manifest, NsName, Severity, parse};
 use cluster::node::kube_proxy::ProxyMode;
 use cluster::sim::{Refusal, Run, Span, Time};
 
@@ -8,9 +8,15 @@ pub fn seconds(s: u64) -> Time {
     Time::ZERO + Span::from_secs(s)
 }
 
-/// A run of manifests that must have no error in them.
+/// A run of manifests that must have no error in them. There is nothing else in the cluster: unless the text says
+/// otherwise, its DNS is ideal.
 pub fn start(text: &str, seed: u64) -> Run {
-    let (run, refusals) = Run::new(&manifest(text), Some(seed));
+    start_manifest(manifest(text), seed)
+}
+
+fn start_manifest(mut manifest: Manifest, seed: u64) -> Run {
+    manifest.scenario.get_or_insert_default().dns.get_or_insert(ClusterDns::Ideal);
+    let (run, refusals) = Run::new(&manifest, Some(seed));
     assert_eq!(refusals, [], "the API server takes these manifests");
     run
 }
@@ -41,8 +47,7 @@ pub fn settle(run: &mut Run) {
 pub fn started_in(mode: ProxyMode, text: &str) -> Run {
     let mut manifest = manifest(text);
     manifest.scenario.as_mut().expect("it has one").proxy_mode = Some(mode);
-    let (mut run, refusals) = Run::new(&manifest, Some(7));
-    assert_eq!(refusals, [], "the API server takes these manifests");
+    let mut run = start_manifest(manifest, 7);
     run_to(&mut run, 30);
     run
 }

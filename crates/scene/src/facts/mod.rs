@@ -7,6 +7,7 @@ mod pods;
 mod rules;
 mod services;
 
+use cluster::api::ObjectRef;
 use cluster::sim::World;
 use netfilter::{Cidr, PerFamily};
 
@@ -15,6 +16,24 @@ pub use outside::{BalancerFacts, Call, ClientFacts};
 pub use pods::{Held, Part, PodFacts, PodState};
 pub use rules::{For, Row, RowKind, RuleFacts, RuleOutcome, proxy_age, rules_of_node};
 pub use services::{ServiceFacts, ServiceForm};
+
+/// Whether the objects that the cluster has by itself are in the picture: its DNS, and the API server's Service.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum SystemObjects {
+    #[default]
+    Hidden,
+    Shown,
+}
+
+impl SystemObjects {
+    /// Whether the object is in the picture.
+    pub fn shows(self, world: &World, object: &ObjectRef) -> bool {
+        match self {
+            SystemObjects::Hidden => !world.is_system(object),
+            SystemObjects::Shown => true,
+        }
+    }
+}
 
 #[derive(Clone, Debug, PartialEq)]
 pub struct Facts {
@@ -30,15 +49,15 @@ pub struct Facts {
 }
 
 impl Facts {
-    pub fn of(world: &World) -> Facts {
-        let services = services::all(world);
+    pub fn of(world: &World, system: SystemObjects) -> Facts {
+        let services = services::all(world, system);
         let calls = outside::calls_by_pod(world);
         let config = world.config();
         Facts {
             pod_ranges: config.pod_cidrs,
             service_ranges: config.service_cidrs,
             nodes: nodes::all(world),
-            pods: pods::all(world, calls),
+            pods: pods::all(world, system, calls),
             clients: outside::clients(world),
             balancers: outside::balancers(world),
             services,

@@ -1,10 +1,11 @@
 //! Pods.
 
-use cluster::api::{Kind, NsName, OwnerRef, Pod, SET_BY_CONTROLLERS, Str, Uid, WaitingReason};
+use cluster::api::{Kind, NsName, ObjectRef, OwnerRef, Pod, SET_BY_CONTROLLERS, Str, Uid, WaitingReason};
 use cluster::diagnosis::{AskedPort, ContainerTrouble, Ending, NotReady};
 use cluster::sim::World;
 use litemap::LiteMap;
 
+use super::SystemObjects;
 use super::outside::Call;
 
 /// As kubectl's column STATUS tells them apart, and a little more.
@@ -137,10 +138,12 @@ pub struct PodFacts {
     pub restarts: u32,
 }
 
-pub(super) fn all(world: &World, mut calls: LiteMap<Uid, Vec<Call>>) -> Vec<PodFacts> {
+pub(super) fn all(world: &World, system: SystemObjects, mut calls: LiteMap<Uid, Vec<Call>>) -> Vec<PodFacts> {
     let facts =
         |pod: &std::sync::Arc<Pod>| facts(world, pod, calls.remove(&pod.meta.uid).unwrap_or_default());
-    let mut pods: Vec<PodFacts> = world.store().pods.iter().map(facts).collect();
+    let is_shown =
+        |pod: &&std::sync::Arc<Pod>| system.shows(world, &ObjectRef::of_key(Kind::Pod, &pod.meta.key()));
+    let mut pods: Vec<PodFacts> = world.store().pods.iter().filter(is_shown).map(facts).collect();
     pods.sort_unstable_by_key(|p| p.uid);
     pods
 }
@@ -245,7 +248,7 @@ mod tests {
         let (mut run, refusals) = Run::new(&parse(text), Some(7));
         assert_eq!(refusals, []);
         run.advance_to(Time::ZERO + Span::from_secs(30), u64::MAX);
-        let all = all(run.world(), LiteMap::new()).into_iter();
+        let all = all(run.world(), SystemObjects::Hidden, LiteMap::new()).into_iter();
         all.map(|p| (p.key.name.to_string(), p.state, p.part, p.host_network)).collect()
     }
 
@@ -306,7 +309,8 @@ mod tests {
         let (mut run, _) = Run::new(&parse(&[&*set, service, quiet].concat()), Some(7));
         run.advance_to(Time::ZERO + Span::from_secs(30), u64::MAX);
         let assumed = |pod: PodFacts| (pod.key.name.to_string(), pod.assumed.len());
-        let found: Vec<_> = all(run.world(), LiteMap::new()).into_iter().map(assumed).collect();
+        let found: Vec<_> =
+            all(run.world(), SystemObjects::Hidden, LiteMap::new()).into_iter().map(assumed).collect();
         assert_eq!(found, [("db-0".to_string(), 0), ("db-1".to_string(), 1)]);
     }
 

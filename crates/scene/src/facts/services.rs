@@ -5,6 +5,8 @@ use cluster::diagnosis::{AskedPort, MissingEndpoints};
 use cluster::sim::World;
 use litemap::LiteMap;
 
+use super::SystemObjects;
+
 /// What a Service is for its callers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ServiceForm {
@@ -40,11 +42,12 @@ pub struct ServiceFacts {
     pub assumed: Vec<AskedPort>,
 }
 
-pub(super) fn all(world: &World) -> Vec<ServiceFacts> {
+pub(super) fn all(world: &World, system: SystemObjects) -> Vec<ServiceFacts> {
     // In the order of creation, which is that of the manifest; the store sorts by name. The cluster's own come last.
-    let mut services: Vec<_> = world.store().services.iter().map(|service| facts(world, service)).collect();
-    let is_own = |key: &NsName| world.is_system(&ObjectRef::of_key(Kind::Service, key));
-    services.sort_by_cached_key(|s| (is_own(&s.key), s.uid));
+    let object = |key: &NsName| ObjectRef::of_key(Kind::Service, key);
+    let shown = world.store().services.iter().filter(|s| system.shows(world, &object(&s.meta.key())));
+    let mut services: Vec<_> = shown.map(|service| facts(world, service)).collect();
+    services.sort_by_cached_key(|s| (world.is_system(&object(&s.key)), s.uid));
     services
 }
 
@@ -100,15 +103,21 @@ pub(super) fn label_texts(labels: &Labels) -> Vec<String> {
 
 #[cfg(test)]
 mod tests {
-    use crate::testing::{SIZES, WEB, run, scene};
+    use crate::facts::{Facts, SystemObjects};
+    use crate::testing::{WEB, run};
 
     #[test]
-    fn the_clusters_own_services_come_last() {
-        let text =
-            format!("{WEB}---\n{{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {{dns: pods}}}}\n");
-        let run = run(&text, 3);
-        let scene = scene(run.world(), SIZES[0]);
-        let names: Vec<String> = scene.facts.services.iter().map(|service| service.key.to_string()).collect();
-        assert_eq!(names, ["default/web", "default/payment", "default/kubernetes", "kube-system/kube-dns"]);
+    fn the_clusters_own_services_come_last_where_they_are_shown() {
+        let run = run(WEB, 3);
+        let names = |system| {
+            let facts = Facts::of(run.world(), system);
+            facts.services.iter().map(|service| service.key.to_string()).collect::<Vec<String>>()
+        };
+        let own = ["default/web", "default/payment"];
+        assert_eq!(names(SystemObjects::Hidden), own);
+        assert_eq!(
+            names(SystemObjects::Shown),
+            [&own[..], &["default/kubernetes", "kube-system/kube-dns"]].concat()
+        );
     }
 }

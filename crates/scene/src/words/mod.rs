@@ -20,6 +20,8 @@ pub const DIAGRAM: &str = "The cluster. Arrow keys go from box to box, Enter sel
     Shift and F10 opens the menu of a box, Escape clears the selection, plus, minus and 0 zoom.";
 pub const OUTSIDE: &str = "Outside";
 pub const CLUSTER: &str = "Cluster";
+/// What the button says that shows and hides them.
+pub const SYSTEM_OBJECTS: &str = "The cluster's own Pods and Services: its DNS, and the API server's address";
 pub const ZOOM_IN: &str = "Zoom in";
 pub const ZOOM_OUT: &str = "Zoom out";
 pub const ZOOM_FIT: &str = "Fit the cluster into the view";
@@ -58,7 +60,7 @@ mod tests {
         let scenario = |spec: &str| {
             let text = format!("apiVersion: packetyard/v1alpha1\nkind: Scenario\nspec: {spec}\n");
             let (run, _) = cluster::sim::Run::new(&cluster::api::parse(&text), Some(7));
-            let facts = crate::facts::Facts::of(run.world());
+            let facts = crate::facts::Facts::of(run.world(), Default::default());
             ranges(&facts.pod_ranges, &facts.service_ranges)
         };
         assert_eq!(scenario("{}"), "Pods 10.244.0.0/16 · Services 10.96.0.0/12");

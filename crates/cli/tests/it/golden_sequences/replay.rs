@@ -13,9 +13,8 @@ pub const GATE: &str = "example.com/told";
 
 /// Without clients; a Job's containers run until they are told to end.
 const CLUSTER: &str = "\n---\napiVersion: packetyard/v1alpha1\nkind: Scenario\n\
-                       spec: {clients: [], timing: realistic, apps: [{of: Job/default/web, exits: {after: 600s}}]}\n";
-const CLUSTER_WITHOUT_JOB: &str =
-    "\n---\napiVersion: packetyard/v1alpha1\nkind: Scenario\nspec: {clients: [], timing: realistic}\n";
+                       spec: {dns: ideal, clients: [], timing: realistic, apps: [{of: Job/default/web, exits: {after: 600s}}]}\n";
+const CLUSTER_WITHOUT_JOB: &str = "\n---\napiVersion: packetyard/v1alpha1\nkind: Scenario\nspec: {dns: ideal, clients: [], timing: realistic}\n";
 
 /// How long a Pod may take to start or end.
 const PATIENCE: Span = Span::from_secs(90);

@@ -124,10 +124,21 @@ pub fn with_file<T>(case: &Case, print: impl FnOnce(&str, &Path) -> T) -> T {
     let at = case.manifest.strip_prefix("# at: ").and_then(|rest| rest.lines().next()).unwrap_or("60s");
     let (process, file) = (std::process::id(), FILES.fetch_add(1, Ordering::Relaxed));
     let file = std::env::temp_dir().join(format!("packetyard-{process}-{file}.yaml"));
-    fs::write(&file, &case.manifest).expect("the folder for temporary files can be written to");
+    fs::write(&file, without_dns(&case.manifest)).expect("the folder for temporary files can be written to");
     let printed = print(at, &file);
     fs::remove_file(&file).expect("it can be removed");
     printed
+}
+
+/// The clusters that were recorded had no Pods of their own.
+fn without_dns(manifest: &str) -> String {
+    match manifest.split_once("kind: Scenario\n") {
+        Some((before, after)) => {
+            [before, "kind: Scenario\n", &after.replacen("spec:\n", "spec:\n  dns: ideal\n", 1)].concat()
+        }
+        None => [manifest, "\n---\napiVersion: packetyard/v1alpha1\nkind: Scenario\nspec: {dns: ideal}\n"]
+            .concat(),
+    }
 }
 
 fn printed(case: &Case) -> Tables {

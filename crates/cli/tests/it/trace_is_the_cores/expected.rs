@@ -18,7 +18,7 @@ pub fn connection(world: &World, record: &ConnectionRecord) -> Value {
         "service": record.service.as_ref().map(|(key, _)| key.to_string()),
         "endpoint": endpoint(world, record),
         "source_seen": source_seen(record),
-        "packets": record.packets.iter().map(|p| packet(world, p)).collect::<Value>(),
+        "packets": record.lookup.iter().chain(&record.packets).map(|p| packet(world, p)).collect::<Value>(),
     })
 }
 

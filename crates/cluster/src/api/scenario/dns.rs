@@ -10,16 +10,16 @@ use netfilter::{Cidr, PerFamily};
 /// The cluster's DNS.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default, Serialize)]
 pub enum ClusterDns {
-    /// It answers at once, whatever happens in the cluster.
-    #[default]
-    Ideal,
     /// As kubeadm installs it: a Service kube-dns and the Pods of a Deployment coredns in kube-system. Questions are
     /// packets to them.
+    #[default]
     Pods,
+    /// It answers at once, whatever happens in the cluster.
+    Ideal,
 }
 
 impl ClusterDns {
-    const NAMES: &[&str] = &["ideal", "pods"];
+    const NAMES: &[&str] = &["pods", "ideal"];
 
     pub fn as_str(self) -> &'static str {
         match self {
@@ -28,22 +28,29 @@ impl ClusterDns {
         }
     }
 
+    /// kube-dns has the tenth address of the Services' range (kubeadm constants.go, GetDNSIP): without it, DNS is ideal.
+    pub(crate) fn within(self, service_cidrs: PerFamily<Cidr>) -> ClusterDns {
+        match service_cidrs.primary().nth(10) {
+            Some(_) => self,
+            None => ClusterDns::Ideal,
+        }
+    }
+
     fn named(name: &str) -> Option<ClusterDns> {
-        [ClusterDns::Ideal, ClusterDns::Pods].into_iter().find(|dns| dns.as_str() == name)
+        [ClusterDns::Pods, ClusterDns::Ideal].into_iter().find(|dns| dns.as_str() == name)
     }
 }
 
-/// The tenth address of the Services' range, which kubeadm gives to kube-dns (util/dns, GetDNSIP), has to be there.
 pub fn read(
     cursor: &FieldCursor<'_>,
     service_cidrs: Option<PerFamily<Cidr>>,
     diagnostics: &mut Diagnostics,
 ) -> Option<ClusterDns> {
-    let dns = pod_one_of(cursor, ClusterDns::NAMES, diagnostics).and_then(ClusterDns::named)?;
-    let has_address = service_cidrs.is_none_or(|ranges| ranges.primary().nth(10).is_some());
-    if dns == ClusterDns::Pods && !has_address {
+    let written = pod_one_of(cursor, ClusterDns::NAMES, diagnostics).and_then(ClusterDns::named);
+    let dns = written.unwrap_or_default();
+    if service_cidrs.is_some_and(|ranges| dns.within(ranges) != dns) {
         let (value, format) = (dns.as_str().into(), Format::ClusterDns);
         cursor.error(diagnostics, DiagnosticKind::BadFormat { value, format });
     }
-    Some(dns)
+    written
 }

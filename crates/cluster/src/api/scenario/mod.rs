@@ -15,7 +15,7 @@
 //!   apps: {drain: true}                  # on SIGTERM they serve on for half of their grace period; or for each:
 //!   # - {of: deploy/default/web, serves: [8080], startUp: 5s, drains: 10s, preStop: 3s, exits: {after: 1m, code: 1}}
 //!   missing: [image/shop/web:9, configmap/default/settings]
-//!   dns: pods                            # the cluster's DNS is Pods, and lookups are packets to them; or `ideal`
+//!   dns: ideal                           # names are answered at once; or `pods`: lookups are packets to CoreDNS' Pods
 //!   cloud: {ipMode: Proxy}               # load balancers open connections of their own; VIP; or `cloud: none`
 //!   ipvs: {scheduler: rr}                # wrr, lc, wlc, sh, dh, sed, nq
 //!   timing: teaching                     # realistic

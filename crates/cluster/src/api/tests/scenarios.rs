@@ -199,7 +199,7 @@ fn rules_of_a_scenario() {
             "cloud: kind",
             "spec.cloud: Unsupported value: \"kind\": supported values: \"none\", \"{ipMode: VIP}\"",
         ),
-        ("dns: pods\nserviceCIDR: 10.96.0.0/29", "spec.dns: Invalid value: \"pods\": needs a serviceCIDR"),
+        ("serviceCIDR: 10.96.0.0/29", "spec.dns: Invalid value: \"pods\": needs a serviceCIDR"),
         ("dns: none", "spec.dns: Unsupported value"),
         ("cloud: ''", "spec.cloud: Unsupported value: \"\""),
         ("cloud: {pool: a}", "spec.cloud.pool: unknown field"),

@@ -11,7 +11,7 @@ fn world(spec: &str) -> World {
     let text = format!(
         "{{apiVersion: batch/v1, kind: Job, metadata: {{name: a}}, spec: {{{spec} template: {{spec: {{restartPolicy: Never, \
          containers: [{{name: a, image: b}}]}}}}}}}}\n---\n\
-         {{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {{apps: [{{of: Job/a, exits: {{after: 1000000s}}}}]}}}}"
+         {{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {{dns: ideal, apps: [{{of: Job/a, exits: {{after: 1000000s}}}}]}}}}"
     );
     let (mut world, refusals) = World::load(&parse(&text), None);
     assert_eq!(refusals, []);
