@@ -130,6 +130,7 @@ pub fn timing_numbers(t: &Timing) -> Vec<(&'static str, String)> {
         ("Eviction from a lost node", span(t.node_eviction)),
         ("Load balancer: address", span(t.load_balancer_provision)),
         ("Load balancer: health", span(t.load_balancer_health)),
+        ("Address pool: a lost node", span(t.speaker_failure)),
     ]
 }
 

@@ -170,6 +170,7 @@ impl Refused {
             | Refusal::NotEditable { .. }
             | Refusal::NodeExists { .. }
             | Refusal::TooManyNodes { .. }
+            | Refusal::NoNodeAddressLeft { .. }
             | Refusal::NoPodRangeLeft { .. }
             | Refusal::PodRangeNotInCluster { .. }
             | Refusal::PodRangeNotFree { .. }

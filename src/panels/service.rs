@@ -118,13 +118,23 @@ fn TypeChoice(service: Memo<Arc<Service>>) -> impl IntoView {
 #[component]
 fn Addresses(service: Memo<Arc<Service>>) -> impl IntoView {
     let session = expect_context::<Session>();
-    let has_cloud = session.watch_scene(|world| world.config().cloud != CloudProvider::None);
+    let cloud = session.watch_scene(|world| world.config().cloud.clone());
+    let answers = session.watch_scene(move |world| {
+        let assigned = world.pool().assigned.get(&service.read_untracked().meta.key())?;
+        Some(
+            assigned
+                .node
+                .and_then(|node| world.node_name(node))
+                .map_or_else(|| "no node answers for it".to_owned(), |node| format!("{node} answers for it")),
+        )
+    });
     view! {
         <div class="pk-lines">
             {move || codes(addresses(&service.read()).into_iter())}
             {move || {
-                no_address(&service.read(), has_cloud.get()).map(|why| view! { <span class="pk-muted">{why}</span> })
+                no_address(&service.read(), &cloud.read()).map(|why| view! { <span class="pk-muted">{why}</span> })
             }}
+            {move || answers.get().map(|who| view! { <span class="pk-muted">{who}</span> })}
         </div>
     }
 }
@@ -138,11 +148,12 @@ fn addresses(service: &Service) -> Vec<String> {
 }
 
 /// What is missing, or that nothing is there to call.
-fn no_address(service: &Service, has_cloud: bool) -> Option<&'static str> {
+fn no_address(service: &Service, cloud: &CloudProvider) -> Option<&'static str> {
     if service.spec.type_ == ServiceType::LoadBalancer && service.ingress.is_empty() {
-        return Some(match has_cloud {
-            true => "the cloud is still making a load balancer",
-            false => "<pending> outside: the cluster is in no cloud",
+        return Some(match cloud {
+            CloudProvider::Vip | CloudProvider::Proxy => "the cloud is still making a load balancer",
+            CloudProvider::AddressPool(_) => "<pending> outside: the address pool has none for it",
+            CloudProvider::None => "<pending> outside: the cluster is in no cloud",
         });
     }
     let none = if service.spec.headless { "none: headless" } else { "none" };

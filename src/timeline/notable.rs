@@ -62,6 +62,9 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
         }
         LogEntry::EnsuredLoadBalancer { .. } => label("load balancer", false),
         LogEntry::DeletedLoadBalancer { .. } => label("load balancer gone", false),
+        LogEntry::IpAllocated { .. } => label("address", false),
+        LogEntry::AllocationFailed { .. } => label("no address", true),
+        LogEntry::NodeAssigned { node, .. } => Some((format!("{node} answers for it"), false)),
         LogEntry::JobCompleted { .. } => label("Job complete", false),
         LogEntry::JobFailed { .. } => label("Job failed", true),
         LogEntry::EvictionRefused { .. } => label("eviction refused", true),

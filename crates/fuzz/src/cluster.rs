@@ -23,7 +23,8 @@ const RANGES: [&str; 4] = [
     "  podCIDR: 10.244.0.0/16,fd00:10:244::/56\n  serviceCIDR: 10.96.0.0/12,fd00:10:96::/112\n",
     "  podCIDR: fd00:10:244::/56,10.244.0.0/16\n  serviceCIDR: fd00:10:96::/112,10.96.0.0/12\n",
 ];
-const CLOUDS: [&str; 3] = ["{ipMode: VIP}", "{ipMode: Proxy}", "none"];
+const CLOUDS: [&str; 4] =
+    ["{ipMode: VIP}", "{ipMode: Proxy}", "none", "{addressPool: [172.18.255.200/29, 'fd00:9::/125']}"];
 
 impl Cluster {
     pub fn any() -> impl Strategy<Value = Cluster> {

@@ -250,6 +250,7 @@ fn service_spec(rng: &mut Rng, family: Family, number: u8) -> ServiceSpec {
         ip_family_policy: None,
         external_name: None,
         load_balancer_class: None,
+        load_balancer_ip: None,
         publish_not_ready_addresses: false,
         allocate_load_balancer_node_ports: None,
         traffic_distribution: None,

@@ -8,6 +8,7 @@
 use std::collections::BTreeMap;
 
 use cluster::api::{ConditionStatus, Kind, Name, NsName, ObjectRef, Phase, ProbeKind, Uid, WaitingReason};
+use cluster::control::listed;
 use cluster::node::kubelet::ProbeFailure;
 use cluster::sim::{KillReason, LogEntry, Logged, LoggedContainer, Time};
 
@@ -107,13 +108,15 @@ fn warning_of(container: &LoggedContainer, reason: &str, message: impl Into<Stri
 const SCHEDULER: &str = "default-scheduler";
 const KUBELET: &str = "kubelet";
 const SERVICE: &str = "service-controller";
+const METALLB_CONTROLLER: &str = "metallb-controller";
+const METALLB_SPEAKER: &str = "metallb-speaker";
 const JOB: &str = "job-controller";
 const CRON_JOB: &str = "cronjob-controller";
 
 /// pkg/controller: controller_utils.go, statefulset/stateful_pod_control.go, deployment/sync.go,
 /// daemon/daemon_controller.go, job/job_controller.go, cronjob/cronjob_controllerv2.go,
 /// tainteviction/taint_eviction.go; pkg/kubelet: kuberuntime/kuberuntime_container.go, images/image_manager.go,
-/// prober/prober.go, active_deadline.go.
+/// prober/prober.go, active_deadline.go. MetalLB: controller/service.go, speaker/main.go.
 fn said(entry: &LogEntry) -> Vec<Said> {
     let one = match entry {
         LogEntry::Scheduled { pod, node } => {
@@ -194,6 +197,25 @@ fn said(entry: &LogEntry) -> Vec<Said> {
         }
         LogEntry::DeletedLoadBalancer { .. } => {
             normal(SERVICE, "DeletedLoadBalancer", "Deleted load balancer")
+        }
+        LogEntry::IpAllocated { ips, additional: false, .. } => {
+            normal(METALLB_CONTROLLER, "IPAllocated", format!("Assigned IP {}", listed(ips)))
+        }
+        LogEntry::IpAllocated { ips, additional: true, .. } => {
+            let ip = ips.first().map(ToString::to_string).unwrap_or_default();
+            normal(METALLB_CONTROLLER, "IPAllocated", format!("Assigned additional IP \"{ip}\""))
+        }
+        LogEntry::AllocationFailed { service, error, keeps: false } => {
+            let message = format!("Failed to allocate IP for \"{service}\": {error}");
+            warning(METALLB_CONTROLLER, "AllocationFailed", message)
+        }
+        LogEntry::AllocationFailed { error, keeps: true, .. } => {
+            let message = format!("invalid requested loadbalancer IPs: {error}");
+            warning(METALLB_CONTROLLER, "LoadBalancerFailed", message)
+        }
+        LogEntry::NodeAssigned { node, .. } => {
+            let message = format!("announcing from node \"{node}\" with protocol \"layer2\"");
+            normal(METALLB_SPEAKER, "nodeAssigned", message)
         }
         // These are seen in objects, not said.
         LogEntry::Did { .. }

@@ -126,6 +126,16 @@ pub fn happened(entry: &LogEntry) -> String {
             format!("the cloud takes the load balancer of {} away", service.name)
         }
         LogEntry::DeletedLoadBalancer { service } => format!("the load balancer of {} is gone", service.name),
+        LogEntry::IpAllocated { service, ips, .. } => {
+            let ips: Vec<String> = ips.iter().map(ToString::to_string).collect();
+            format!("{} has {} from the address pool", service.name, ips.join(" and "))
+        }
+        LogEntry::AllocationFailed { service, error, .. } => {
+            format!("{} gets no address from the pool: {error}", service.name)
+        }
+        LogEntry::NodeAssigned { service, node } => {
+            format!("{node} answers for the address of {}", service.name)
+        }
     }
 }
 

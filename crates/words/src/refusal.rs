@@ -28,13 +28,16 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::NodePortsExhausted => "every node port of 30000-32767 is allocated".into(),
         Refusal::LoadBalancersExhausted => "the cloud has no address left for a load balancer".into(),
         Refusal::NoCloud => {
-            "the cluster is in no cloud, so nobody makes load balancers (cloud: none in its Scenario)".into()
+            "the cluster is in no cloud, so nobody makes load balancers (see cloud in its Scenario)".into()
         }
         Refusal::NotEditable { object } => {
             format!("{} {:?} cannot be changed this way: apply its YAML instead", object.kind, object.name)
         }
         Refusal::NodeExists { node } => format!("a node named {node:?} already exists"),
         Refusal::TooManyNodes { limit } => format!("a cluster here has at most {limit} nodes"),
+        Refusal::NoNodeAddressLeft { network } => format!(
+            "nodes and the Scenario's address pool have every address of the nodes' network {network}"
+        ),
         Refusal::NoPodRangeLeft { range } => format!(
             "CIDR allocation failed; there are no remaining CIDRs left to allocate in {range}: \
              give podCIDR a shorter prefix"

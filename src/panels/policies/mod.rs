@@ -4,6 +4,7 @@ mod choices;
 mod values;
 
 use crate::components::{Fact, Facts};
+use crate::session::Session;
 use choices::{
     Affinity, ExternalTrafficPolicy, InternalTrafficPolicy, IpMode, PublishNotReadyAddresses, TopologyMode,
     TrafficDistribution,
@@ -55,15 +56,7 @@ fn is_list(field: PolicyField) -> bool {
 /// No default arm: a policy that is added gets its control here.
 fn control(field: PolicyField, service: Memo<Arc<Service>>) -> AnyView {
     match field {
-        PolicyField::ExternalTrafficPolicy => view! {
-            <Show when=move || is_called_from_outside(&service.read())>
-                <ExternalTrafficPolicy service/>
-            </Show>
-            <Show when=move || !service.read().ingress.is_empty()>
-                <IpMode service/>
-            </Show>
-        }
-        .into_any(),
+        PolicyField::ExternalTrafficPolicy => external_traffic_policy(service),
         PolicyField::InternalTrafficPolicy => view! { <InternalTrafficPolicy service/> }.into_any(),
         PolicyField::SessionAffinity => view! { <Affinity service/> }.into_any(),
         PolicyField::TrafficDistribution => view! { <TrafficDistribution service/> }.into_any(),
@@ -77,6 +70,20 @@ fn control(field: PolicyField, service: Memo<Arc<Service>>) -> AnyView {
         .into_any(),
         PolicyField::ExternalIps => view! { <ExternalIps service/> }.into_any(),
     }
+}
+
+fn external_traffic_policy(service: Memo<Arc<Service>>) -> AnyView {
+    let session = expect_context::<Session>();
+    let has_balancers = session.watch_scene(|world| world.config().cloud.makes_balancers());
+    view! {
+        <Show when=move || is_called_from_outside(&service.read())>
+            <ExternalTrafficPolicy service/>
+        </Show>
+        <Show when=move || has_balancers.get() && !service.read().ingress.is_empty()>
+            <IpMode service/>
+        </Show>
+    }
+    .into_any()
 }
 
 fn is_called_from_outside(service: &Service) -> bool {

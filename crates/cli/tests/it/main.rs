@@ -1,5 +1,6 @@
 //! The command line as a person runs it. One binary: a test file is a module here.
 
+mod address_pool;
 mod assumptions;
 mod change;
 mod deeds;

@@ -232,6 +232,12 @@ pub enum DiagnosticKind {
         value: Str,
         shortest: u8,
     },
+    /// A range of an address pool has addresses that something else has, or that nothing can have.
+    PoolOverlaps {
+        value: Str,
+        other: Str,
+        why: &'static str,
+    },
 }
 
 /// Which rule a name breaks (apimachinery, util/validation).
@@ -325,6 +331,8 @@ pub enum Format {
     Cidr,
     /// A prefix with bits behind it.
     HostBits,
+    /// `FIRST-LAST`, or a prefix.
+    AddressRange,
     Duration,
     Moment,
     /// Requests per second with at most three decimals.
@@ -409,6 +417,8 @@ pub enum Rule {
     OneRangePerFamily,
     /// The Pods have no addresses of a family of which Services would.
     ServiceFamily,
+    /// Of a Scenario's cloud.
+    IpModeOfPool,
     RollingUpdateWithRecreate,
     RollingUpdateOnly,
     StatefulSetStrategy,

@@ -94,7 +94,8 @@ impl DiagnosticKind {
             | K::PodRangeTooSmall { .. }
             | K::ServiceRangeTooSmall { .. }
             | K::PodRangeTooLarge { .. }
-            | K::ServiceRangeTooLarge { .. } => false,
+            | K::ServiceRangeTooLarge { .. }
+            | K::PoolOverlaps { .. } => false,
         }
     }
 }
@@ -258,6 +259,9 @@ impl fmt::Display for DiagnosticKind {
                 f,
                 "Invalid value: {value:?}: too large: the API server allocates IPv6 addresses from a /{shortest} or less; write a prefix of /{shortest} or longer"
             ),
+            K::PoolOverlaps { value, other, why } => {
+                write!(f, "Invalid value: {value:?}: overlaps with {other}: {why}")
+            }
             K::SecondScenario { first } => {
                 write!(
                     f,
@@ -491,6 +495,9 @@ fn format_rule(format: Format) -> &'static str {
         Format::IpAddress => "must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)",
         Format::LeadingZeros => "must not have leading 0s",
         Format::Cidr => "must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)",
+        Format::AddressRange => {
+            "must be a range of addresses, such as 172.18.255.200-172.18.255.250 or 10.0.9.0/24"
+        }
         Format::HostBits => "must not have bits set beyond the prefix length",
         Format::Duration => "must be a length of time, such as 250ms, 12.5s or 1m30s",
         Format::Moment => "must be a time from when the clients begin, such as 12.5s, 1m30s or -2s",
@@ -595,6 +602,9 @@ fn rule(rule: Rule) -> &'static str {
         }
         Rule::ServiceFamily => {
             "`podCIDR` has no range of this IP family, so no Pod could answer; give it one, or leave this range out"
+        }
+        Rule::IpModeOfPool => {
+            "Forbidden: may not be set together with `addressPool`: where there is a pool, there are no load balancers"
         }
         Rule::RollingUpdateWithRecreate => {
             "Forbidden: may not be specified when strategy `type` is 'Recreate'"

@@ -91,9 +91,9 @@ pub use read::{MAX_OBJECTS, Reader, decode_object, parse};
 pub use resources::{CPU, EPHEMERAL_STORAGE, MEMORY, PODS, ResourceList, ResourceRequirements};
 pub(crate) use scenario::check_action;
 pub use scenario::{
-    App, ClientFrom, ClientSpec, CloudProvider, ClusterDns, DetectLocalMode, Exits, FieldValidation,
-    KubeProxy, MAX_ACTIONS, MAX_APPS, NodePortAddresses, Resolve, Scenario, ScenarioNode, Start,
-    TimingProfile,
+    AddressPool, App, ClientFrom, ClientSpec, CloudProvider, ClusterDns, DetectLocalMode, Exits,
+    FieldValidation, KubeProxy, MAX_ACTIONS, MAX_APPS, NodePortAddresses, Resolve, Scenario, ScenarioNode,
+    Start, TimingProfile,
 };
 pub use selectors::{NearMiss, SET_BY_CONTROLLERS, near_miss, selects};
 pub(crate) use served::{ServedIn, served};

@@ -182,10 +182,13 @@ impl Node {
     /// The taint of a node that the cluster autoscaler is about to delete.
     pub const TO_BE_DELETED: &str = "ToBeDeletedByClusterAutoscaler";
 
+    /// core/v1 well_known_labels.go, LabelNodeExcludeBalancers.
+    pub const EXCLUDED_FROM_BALANCERS: &str = "node.kubernetes.io/exclude-from-external-load-balancers";
+
     /// cloud-provider, getNodeConditionPredicate: whether load balancers may send to the node; it need not be ready.
     /// The value of the exclusion label is read as a boolean; an invalid one excludes the node too.
     pub fn takes_balanced_traffic(&self) -> bool {
-        let label = self.meta.labels.get("node.kubernetes.io/exclude-from-external-load-balancers");
+        let label = self.meta.labels.get(Node::EXCLUDED_FROM_BALANCERS);
         let included = label.is_none_or(|v| matches!(&**v, "0" | "f" | "F" | "false" | "False" | "FALSE"));
         included && !self.is_to_be_deleted() && self.meta.deleted.is_none()
     }

@@ -11,9 +11,10 @@ use super::diagnostics::Diagnostics;
 use super::kind::group;
 use super::{
     Diagnostic, DiagnosticKind, Entry, FieldValidation, InvalidObject, KubeObject, MAX_DEPTH, Manifest,
-    ManifestObject, ObjectRef, Position, ServerWarning, Severity, Source, Str, Tree, Unsimulated, Value,
-    decode, scenario, selectors, text,
+    ManifestObject, Node, ObjectRef, Position, ServerWarning, Severity, Source, Str, Tree, Unsimulated,
+    Value, decode, scenario, selectors, text,
 };
+use crate::sim::ClusterRanges;
 
 /// Reads a text as kubectl reads a file. Never fails: what is wrong is in `diagnostics`.
 pub fn parse(text: &str) -> Manifest {
@@ -162,11 +163,11 @@ impl<'a> Reader<'a> {
 
     fn check_pod_range(&mut self) {
         let Some((tree, scenario)) = &self.scenario else { return };
-        let nodes = self.objects.iter().filter_map(|parsed| {
-            let KubeObject::Node(node) = &parsed.object else { return None };
-            Some(&node.meta.name)
-        });
+        let nodes = nodes_in(&self.objects).map(|node| &node.meta.name);
         scenario::check_pod_range(tree, scenario, &nodes.collect::<Vec<_>>(), &mut self.diagnostics);
+        let ranges = ClusterRanges::of(scenario, &self.objects);
+        let nodes = nodes_in(&self.objects);
+        scenario::check_address_pool(tree, scenario, &ranges, nodes, &mut self.diagnostics);
     }
 
     fn decode(&mut self, mut source: Source, depth: usize) {
@@ -303,4 +304,11 @@ fn list_items(tree: &Tree) -> Option<Vec<Tree>> {
         item
     };
     Some(items.iter().map(complete).collect())
+}
+
+fn nodes_in(objects: &[ManifestObject]) -> impl Iterator<Item = &Node> {
+    objects.iter().filter_map(|parsed| {
+        let KubeObject::Node(node) = &parsed.object else { return None };
+        Some(node)
+    })
 }

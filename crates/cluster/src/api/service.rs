@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use serde::{Deserialize, Serialize};
 
 use super::decode::{
-    self, Field, FieldCursor, FieldShape as Shape, Struct, api_struct, field, fields, named, unsimulated,
+    self, Field, FieldCursor, FieldShape as Shape, Struct, api_struct, field, fields, named,
 };
 use super::diagnostics::Diagnostics;
 use super::kind::Codec;
@@ -177,6 +177,8 @@ api_struct! {
         internal_traffic_policy: TrafficPolicy = [field("internalTrafficPolicy", Shape::Str)],
         load_balancer_source_ranges: Vec<Cidr> = [field("loadBalancerSourceRanges", Shape::Strs)],
         load_balancer_class: Option<Str> = [field("loadBalancerClass", Shape::Str)],
+        /// An address that is asked for; clouds ignore it here.
+        load_balancer_ip: Option<Str> = [field("loadBalancerIP", Shape::Str)],
         /// 0 when none is allocated.
         health_check_node_port: u16 = [field("healthCheckNodePort", Shape::Int32)],
         publish_not_ready_addresses: bool = [field("publishNotReadyAddresses", Shape::Bool)],
@@ -185,7 +187,7 @@ api_struct! {
         /// `PreferSameZone`, `PreferSameNode` or `PreferClose`, as written.
         traffic_distribution: Option<Str> = [field("trafficDistribution", Shape::Str)],
     }
-    only_written: [unsimulated("loadBalancerIP", Shape::Str)]
+    only_written: []
 }
 
 const SESSION_AFFINITY_CONFIG: &Struct = &named(
@@ -231,6 +233,7 @@ impl ServiceSpec {
             session_affinity: _,
             load_balancer_source_ranges: _,
             load_balancer_class: _,
+            load_balancer_ip: _,
             health_check_node_port: _,
             publish_not_ready_addresses: _,
             traffic_distribution: _,

@@ -94,6 +94,7 @@ impl ServicePolicy {
             ip_family_policy: _,
             external_name: _,
             load_balancer_class: _,
+            load_balancer_ip: _,
             health_check_node_port: _,
             allocate_load_balancer_node_ports: _,
         } = &mut service.spec;

@@ -57,7 +57,10 @@ pub(crate) const BALANCERS: Prefixes = Prefixes { v4: "198.51.100.0/24", v6: "20
 impl World {
     /// Makes the Service's load balancer, gives it back, or gives it its nodes.
     pub(crate) fn reconcile_load_balancer(&mut self, key: &NsName) {
-        let service = self.store.services.get(key).filter(|_| self.config.cloud != CloudProvider::None);
+        if self.config.cloud.address_pool().is_some() {
+            return self.reconcile_pool_addresses(key);
+        }
+        let service = self.store.services.get(key).filter(|_| self.config.cloud.makes_balancers());
         let wanted = service.filter(|s| wants_balancer(s)).map(|s| (s.meta.uid, self.ip_families(s)));
         let has = self.cloud.balancers.get(key).map(|balancer| balancer.service);
         if has.is_some() && has != wanted.map(|(service, _)| service) {
@@ -115,6 +118,7 @@ impl World {
         for key in keys {
             self.sync_targets(&key, &targets);
         }
+        self.reconcile_announcements();
     }
 
     /// Updates a load balancer's target set and health checks.
@@ -188,7 +192,7 @@ impl World {
     /// Changes `ipMode` of every load balancer, in the Services' status and in its behaviour. Open connections
     /// keep the mode that they began with.
     pub(crate) fn set_ip_mode(&mut self, proxy: bool) -> Result<(), Refusal> {
-        if self.config.cloud == CloudProvider::None {
+        if !self.config.cloud.makes_balancers() {
             return Err(Refusal::NoCloud);
         }
         Arc::make_mut(&mut self.config).cloud = CloudProvider::of_ip_mode(proxy);
@@ -244,7 +248,8 @@ impl World {
     }
 }
 
-fn wants_balancer(service: &Service) -> bool {
+/// wantsLoadBalancer; MetalLB's filterByLoadBalancerClass, too.
+pub(super) fn wants_balancer(service: &Service) -> bool {
     service.spec.type_ == ServiceType::LoadBalancer
         && service.spec.load_balancer_class.is_none()
         && service.meta.deleted.is_none()

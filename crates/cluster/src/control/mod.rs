@@ -1,5 +1,6 @@
 //! Controllers. Each is level-triggered: it reads the store and writes what is missing.
 
+mod address_pool;
 mod admission;
 mod allocated;
 mod cron_job;
@@ -22,9 +23,11 @@ mod revisions;
 mod scheduler;
 pub(crate) mod service_allocation;
 mod service_families;
+mod speakers;
 mod stateful_set;
 mod taint_eviction;
 
+pub use address_pool::{AllocationError, Assigned, Pool, listed};
 pub(crate) use admission::tolerate_for_a_while;
 pub(crate) use allocated::Allocated;
 pub(crate) use daemon_set::FailedPods;

@@ -179,6 +179,7 @@ impl World {
         let name = machine.name.clone();
         self.kubelet_reports_ready(&name);
         self.pods_regain_power(node);
+        self.speaker_joins(node);
         self.kubelet_lists(&name);
     }
 

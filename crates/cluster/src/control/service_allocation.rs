@@ -242,6 +242,7 @@ pub(crate) fn patch_allocated_values(service: &mut Service, old: &Service) {
         internal_traffic_policy: _,
         load_balancer_source_ranges: _,
         load_balancer_class: _,
+        load_balancer_ip: _,
         publish_not_ready_addresses: _,
         allocate_load_balancer_node_ports: _,
         traffic_distribution: _,

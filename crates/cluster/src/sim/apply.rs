@@ -211,6 +211,7 @@ impl World {
         self.break_watch(node.meta.uid);
         self.machines.remove(&node.meta.uid);
         self.cloud.forget_node(node.meta.uid);
+        self.forget_speaker(node.meta.uid);
         Some(())
     }
 
@@ -245,6 +246,7 @@ impl World {
         machine.proxy = ProxyStatus::new(&self.config.pod_cidrs);
         machine.proxy_start += 1;
         self.pods_lose_power(node);
+        self.speaker_falls_silent(node);
         if !cut_off {
             self.node_went_silent(node);
         }

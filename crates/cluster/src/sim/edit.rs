@@ -139,6 +139,7 @@ pub(super) fn drop_type_dependent_fields(new: &mut Service, old: &Service) {
         health_check_node_port,
         allocate_load_balancer_node_ports,
         load_balancer_source_ranges: _,
+        load_balancer_ip: _,
         selector: _,
         external_ips: _,
         external_name: _,

@@ -38,6 +38,8 @@ pub(crate) enum Event {
     Node { node: Uid, epoch: u32, step: NodeStep },
     /// The cloud has provisioned a load balancer.
     Cloud { service: NsName, request: u32 },
+    /// MetalLB's speakers find that the node's is not there.
+    SpeakerLost { node: Uid, boot: u32 },
     /// A load balancer's health check of a node has got the same new result often enough in a row.
     HealthChecked { service: NsName, node: Uid, check: u32 },
     /// A client's next request.
@@ -123,6 +125,8 @@ pub(crate) enum WorkItem {
     MirroredSlices(NsName),
     /// A Service's load balancer.
     LoadBalancer(NsName),
+    /// Which node answers for a Service's address from the pool.
+    Announcement(NsName),
     /// The nodes that all load balancers send to.
     BalancedNodes,
     /// What the garbage collector deletes: the dependents of an owner that is gone.

@@ -117,26 +117,21 @@ impl World {
         let kube_proxy = scenario.kube_proxy.clone().unwrap_or_default();
         timing.proxy_min_sync_period = kube_proxy.min_sync_period;
         timing.proxy_sync_period = kube_proxy.sync_period.unwrap_or(timing.proxy_sync_period);
-        let written = written_ranges(manifest);
-        let families = pod_families(scenario, &written);
-        let pods = |family| cluster_range(POD_CIDR.of(family), family, &written);
-        let services = |family| SERVICE_CIDR.of(family);
-        let service_cidrs =
-            scenario.service_cidrs.unwrap_or_else(|| families.map(|family, _| services(family)));
+        let ranges = ClusterRanges::of(scenario, &manifest.objects);
         let config = ClusterConfig {
-            pod_cidrs: scenario.pod_cidrs.unwrap_or_else(|| families.map(|family, _| pods(family))),
-            service_cidrs,
+            pod_cidrs: ranges.pods,
+            service_cidrs: ranges.services,
             kube_proxy,
             ip_masq: scenario.ip_masq.unwrap_or(true),
             apps_drain: scenario.apps_drain.unwrap_or(false),
-            cloud: scenario.cloud.unwrap_or_default(),
+            cloud: scenario.cloud.clone().unwrap_or_default(),
             // A text in which there is no place for kube-dns has an error, but can be run.
-            dns: scenario.dns.unwrap_or_default().within(service_cidrs),
+            dns: scenario.dns.unwrap_or_default().within(ranges.services),
             proxy_mode: scenario.proxy_mode.unwrap_or_default(),
             ipvs_scheduler: scenario.ipvs_scheduler.unwrap_or_default(),
         };
         let mut world = World::new(seed, timing, config);
-        world.written_ranges = Arc::new(world.can_be_given(written));
+        world.written_ranges = Arc::new(world.can_be_given(written_ranges(&manifest.objects)));
         world.say_of_apps(scenario);
         match scenario.start.unwrap_or_default() {
             Start::Settled => {}
@@ -173,7 +168,7 @@ impl World {
             return Err(Refusal::TooManyNodes { limit: NODE_LIMIT });
         }
         let (index, ranges) = self.pod_ranges(&node)?;
-        let addresses = self.node_addresses(&node, index, ranges);
+        let addresses = self.node_addresses(&node, index, ranges)?;
         let at_once = power && boot_time.is_none();
         node.spec.pod_cidrs = ranges.values().copied().collect();
         node.addresses = addresses.values().copied().collect();
@@ -208,6 +203,7 @@ impl World {
         self.machines.insert(uid, machine);
         if at_once {
             self.proxy_starts(uid, Span::ZERO);
+            self.speaker_joins(uid);
         } else if let Some(boot_time) = boot_time.filter(|_| power) {
             self.node_boots(uid, boot_time);
         }
@@ -268,9 +264,18 @@ impl World {
     }
 
     /// The InternalIPs that are written and that a node can have, or else the next ones that nobody has.
-    fn node_addresses(&self, node: &Node, index: u32, ranges: PerFamily<Cidr>) -> PerFamily<IpAddr> {
-        let is_free = |ip: &IpAddr| !self.machines.values().any(|machine| machine.addresses.contains(ip));
-        ranges.map(|family, range| {
+    fn node_addresses(
+        &self,
+        node: &Node,
+        index: u32,
+        ranges: PerFamily<Cidr>,
+    ) -> Result<PerFamily<IpAddr>, Refusal> {
+        let is_in_pool =
+            |ip: &IpAddr| self.config.cloud.address_pool().is_some_and(|pool| pool.contains(*ip));
+        let is_free = |ip: &IpAddr| {
+            !is_in_pool(ip) && !self.machines.values().any(|machine| machine.addresses.contains(ip))
+        };
+        ranges.try_map(|family, _| {
             let mut written = node.addresses.iter().copied().filter(|ip| Family::of(*ip) == family);
             let first = 10 + index.min(200);
             let hosts = (first..255).chain(10..first);
@@ -278,7 +283,7 @@ impl World {
             written
                 .find(|ip| is_free(ip) && self.may_be_a_nodes(*ip))
                 .or_else(|| usual.find(is_free))
-                .unwrap_or(range.address())
+                .ok_or(Refusal::NoNodeAddressLeft { network: NODES.of(family) })
         })
     }
 
@@ -383,6 +388,27 @@ fn curl(key: NsName) -> Pod {
     }
 }
 
+/// The ranges of a cluster that Pods and Services have their addresses from.
+#[derive(Clone, Copy, Debug)]
+pub struct ClusterRanges {
+    pub pods: PerFamily<Cidr>,
+    pub services: PerFamily<Cidr>,
+}
+
+impl ClusterRanges {
+    /// As the Scenario says, or else such as the text's Nodes fit in.
+    pub fn of(scenario: &Scenario, objects: &[ManifestObject]) -> ClusterRanges {
+        let written = written_ranges(objects);
+        let families = pod_families(scenario, &written);
+        let pods = |family| cluster_range(POD_CIDR.of(family), family, &written);
+        let services = |family| SERVICE_CIDR.of(family);
+        ClusterRanges {
+            pods: scenario.pod_cidrs.unwrap_or_else(|| families.map(|family, _| pods(family))),
+            services: scenario.service_cidrs.unwrap_or_else(|| families.map(|family, _| services(family))),
+        }
+    }
+}
+
 /// The Pods' families: those of `podCIDR`, or else those of the ranges that Nodes bring with them. Behind these come
 /// any others of `serviceCIDR`, as no Service has a family that Pods have not.
 fn pod_families(scenario: &Scenario, written: &[Cidr]) -> PerFamily<()> {
@@ -400,9 +426,9 @@ fn pod_families(scenario: &Scenario, written: &[Cidr]) -> PerFamily<()> {
 }
 
 /// The Pod ranges that Nodes in the text bring with them.
-fn written_ranges(manifest: &Manifest) -> Vec<Cidr> {
+fn written_ranges(objects: &[ManifestObject]) -> Vec<Cidr> {
     let mut ranges = Vec::new();
-    for parsed in &manifest.objects {
+    for parsed in objects {
         if let KubeObject::Node(node) = &parsed.object {
             ranges.extend(&node.spec.pod_cidrs);
         }

@@ -10,6 +10,7 @@ use crate::api::{
     Action, ConditionStatus, FitError, Kind, Name, NsName, ObjectRef, Phase, ProbeKind, ServerWarning, Str,
     Uid,
 };
+use crate::control::AllocationError;
 use crate::node::kubelet::{MissingConfiguration, ProbeFailure};
 
 /// One thing that happened, and when.
@@ -262,6 +263,23 @@ pub enum LogEntry {
     DeletedLoadBalancer {
         service: NsName,
     },
+    /// From the Scenario's pool. `additional`: of a second family, beside the one that it has.
+    IpAllocated {
+        service: NsName,
+        ips: Vec<IpAddr>,
+        additional: bool,
+    },
+    /// `keeps`: it keeps the addresses that it has.
+    AllocationFailed {
+        service: NsName,
+        error: AllocationError,
+        keeps: bool,
+    },
+    /// The node answers for the Service's addresses from the pool.
+    NodeAssigned {
+        service: NsName,
+        node: Name,
+    },
 }
 
 /// A container of a Pod. The Pod itself may be gone when the entry is read.
@@ -336,7 +354,10 @@ impl LogEntry {
             | LogEntry::EnsuringLoadBalancer { service }
             | LogEntry::EnsuredLoadBalancer { service, .. }
             | LogEntry::DeletingLoadBalancer { service }
-            | LogEntry::DeletedLoadBalancer { service } => Some(ObjectRef::of_key(Kind::Service, service)),
+            | LogEntry::DeletedLoadBalancer { service }
+            | LogEntry::IpAllocated { service, .. }
+            | LogEntry::AllocationFailed { service, .. }
+            | LogEntry::NodeAssigned { service, .. } => Some(ObjectRef::of_key(Kind::Service, service)),
             LogEntry::ProxySynced { node }
             | LogEntry::ProxySyncFailed { node, .. }
             | LogEntry::NodeCondition { node, .. } => Some(ObjectRef::node(node)),

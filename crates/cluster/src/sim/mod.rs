@@ -31,7 +31,7 @@ pub use drain::{DrainBlockers, DrainOptions};
 pub(crate) use event::{ConnectionTimer, Event, NodeStep, WatchChange, WatchedObject, WorkItem};
 pub(crate) use journal::Journal;
 pub(crate) use load::DEFAULT_NODES;
-pub use load::{Loading, NODE_LIMIT};
+pub use load::{ClusterRanges, Loading, NODE_LIMIT};
 pub use log::{KillReason, LogEntry, Logged, LoggedContainer};
 pub use netfilter::{Chance, EventQueue, Span, Time};
 pub use origin::{Moment, SETTLE_LIMIT};

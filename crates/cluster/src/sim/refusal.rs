@@ -44,6 +44,10 @@ pub enum Refusal {
     TooManyNodes {
         limit: u32,
     },
+    /// Other nodes and the Scenario's address pool have all of the nodes' network.
+    NoNodeAddressLeft {
+        network: Cidr,
+    },
     /// The Pod range has no part for another node.
     NoPodRangeLeft {
         range: Cidr,
@@ -192,6 +196,7 @@ impl Refusal {
             | Refusal::LoadBalancersExhausted
             | Refusal::NoCloud
             | Refusal::TooManyNodes { .. }
+            | Refusal::NoNodeAddressLeft { .. }
             | Refusal::NoPodRangeLeft { .. }
             | Refusal::PodRangeNotInCluster { .. }
             | Refusal::PodRangeNotFree { .. }

@@ -17,6 +17,10 @@ impl ServedIn for World {
         self.store.written(account.meta.uid).cloned()
     }
 
+    fn has_cloud(&self) -> bool {
+        self.config.cloud.makes_balancers()
+    }
+
     fn is_bound(&self, namespace: &str, claim: &str) -> bool {
         !self.is_missing(&Prerequisite::PersistentVolumeClaim(NsName::new(namespace, claim)))
     }

@@ -76,6 +76,9 @@ pub struct Timing {
     pub load_balancer_provision: Span,
     /// How long its health checks take to notice that a node came or went.
     pub load_balancer_health: Span,
+    /// How long MetalLB's speakers take to find that a node is gone: memberlist probes each once a second, and suspects
+    /// one for 4 s (DefaultLANConfig: ProbeInterval, SuspicionMult).
+    pub speaker_failure: Span,
 }
 
 impl Timing {
@@ -123,6 +126,7 @@ impl Timing {
             node_eviction: Span::from_secs(300),
             load_balancer_provision: Span::from_secs(40),
             load_balancer_health: Span::from_secs(10),
+            speaker_failure: Span::from_secs(5),
         }
     }
 

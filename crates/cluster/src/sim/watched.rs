@@ -205,6 +205,9 @@ impl Watched for Service {
         world.enqueue(WorkItem::Endpoints(key.clone()));
         world.enqueue(WorkItem::MirroredSlices(key.clone()));
         world.enqueue(WorkItem::LoadBalancer(key.clone()));
+        if world.config.cloud.address_pool().is_some() {
+            world.enqueue(WorkItem::Announcement(key.clone()));
+        }
         world.publish(WatchChange::Service(world.watched_object(key, old, new)));
     }
 }
@@ -219,6 +222,10 @@ impl Watched for EndpointSlice {
         // endpointslice_controller.go, onEndpointSliceUpdate: what others changed is written again.
         for slice in old.into_iter().chain(new) {
             world.notify_controller(&**slice);
+        }
+        if world.config.cloud.address_pool().is_some() {
+            let services = old.into_iter().chain(new).map(|slice| slice.service_key());
+            services.for_each(|service| world.enqueue(WorkItem::Announcement(service)));
         }
         world.publish(WatchChange::Slice(world.watched_object(key, old, new)));
     }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use super::origin::Beginning;
 use super::{Archive, Chance, Clock, Event, Journal, LogEntry, Logged, Span, Time, Timing, WorkItem};
 use crate::api::{App, CloudProvider, ClusterDns, KubeProxy, Name, ObjectRef, Prerequisite, Uid};
-use crate::control::{self, Allocated, Backoff, Cloud};
+use crate::control::{self, Allocated, Backoff, Cloud, Pool};
 use crate::node::kube_proxy::ProxyMode;
 use crate::node::kubelet::PodRuntime;
 use crate::node::{Machine, WatchEvents};
@@ -62,6 +62,7 @@ pub struct World {
     /// What was said to be missing of what Pods need.
     pub(crate) missing: Arc<BTreeSet<Prerequisite>>,
     pub(crate) cloud: Cloud,
+    pub(crate) pool: Pool,
     pub(crate) allocated: Arc<Allocated>,
     pub(crate) scheduler: control::Scheduler,
     /// Owners that could not create all of their Pods and have logged that.
@@ -128,6 +129,7 @@ impl World {
             apps: Arc::default(),
             missing: Arc::default(),
             cloud: Cloud::default(),
+            pool: Pool::default(),
             allocated: Arc::default(),
             scheduler: control::Scheduler::default(),
             failed_creates: BTreeSet::new(),
@@ -170,6 +172,10 @@ impl World {
 
     pub fn traffic(&self) -> &Traffic {
         &self.traffic
+    }
+
+    pub fn pool(&self) -> &Pool {
+        &self.pool
     }
 
     pub fn cloud(&self) -> &Cloud {
@@ -264,6 +270,7 @@ impl World {
             Event::ProxyObserve { node, watch } => self.watch_event_arrives(node, watch),
             Event::ProxySync { node, family, start } => self.proxy_syncs(node, family, start),
             Event::Cloud { service, request } => self.cloud_answers(&service, request),
+            Event::SpeakerLost { node, boot } => self.speaker_is_lost(node, boot),
             Event::HealthChecked { service, node, check } => self.health_checked(&service, node, check),
             Event::ClientFire { client, epoch } => self.client_fires(client, epoch),
             Event::Arrive { packet } => self.packet_arrives(packet),
@@ -307,6 +314,7 @@ impl World {
             WorkItem::Endpoints(service) => self.reconcile_endpoints(&service),
             WorkItem::MirroredSlices(endpoints) => self.reconcile_mirrored_slices(&endpoints),
             WorkItem::LoadBalancer(service) => self.reconcile_load_balancer(&service),
+            WorkItem::Announcement(service) => self.reconcile_announcement(&service),
             WorkItem::BalancedNodes => self.reconcile_balanced_nodes(),
             WorkItem::DependentsOf(owner) => self.delete_dependents(owner),
             WorkItem::Terminating(object) => self.collect_dependents(&object),
@@ -345,6 +353,7 @@ impl World {
             | WorkItem::Endpoints(_)
             | WorkItem::MirroredSlices(_)
             | WorkItem::LoadBalancer(_)
+            | WorkItem::Announcement(_)
             | WorkItem::BalancedNodes
             | WorkItem::DependentsOf(_)
             | WorkItem::Terminating(_) => watch,

@@ -33,12 +33,24 @@ impl World {
         if let Some(other) = self.machines.values().find(holds) {
             return if other.power { Route::To(Place::Node(other.uid)) } else { Route::NoNeighbour };
         }
+        if let Some((_, assigned)) = self.assigned_at(address) {
+            return self.route_to_pool_address(node, assigned.node);
+        }
         let outside = self.client_outside(connection, address);
         match (outside, self.balancer_at(address).and_then(|key| self.cloud.balancers.get(key))) {
             (Some(client), _) => Route::To(Place::Outside(client.id)),
             (None, Some(balancer)) => Route::To(Place::LoadBalancer(balancer.service)),
             // Addresses of deleted clients outside, and all others that are not part of the cluster.
             (None, None) => Route::To(self.route_outside(connection, address)),
+        }
+    }
+
+    /// On the nodes' network: the node that answers for it has no interface with the address, and does not ask itself.
+    fn route_to_pool_address(&self, from: Uid, answers: Option<Uid>) -> Route {
+        let other = answers.filter(|node| *node != from).and_then(|node| self.machines.get(&node));
+        match other.filter(|machine| machine.power) {
+            Some(machine) => Route::To(Place::Node(machine.uid)),
+            None => Route::NoNeighbour,
         }
     }
 
@@ -53,12 +65,15 @@ impl World {
         }
     }
 
-    /// From outside, the cloud's addresses and the nodes' are reachable; the cluster's own ranges are not. A
+    /// From outside, the cloud's addresses, a pool's and the nodes' are reachable; the cluster's own ranges are not. A
     /// Service's `externalIPs` are assumed to be routed to the nodes: each flow to one node with power, as by
     /// equal-cost multipath.
     pub(super) fn route_outside(&self, connection: ConnectionId, address: IpAddr) -> Place {
         if let Some(service) = self.balancer_at(address).and_then(|key| self.cloud.balancers.get(key)) {
             return Place::LoadBalancer(service.service);
+        }
+        if let Some((_, assigned)) = self.assigned_at(address) {
+            return assigned.node.map_or(Place::Internet, Place::Node);
         }
         if let Some(node) = self.machines.values().find(|m| m.addresses.contains(&address)) {
             return Place::Node(node.uid);

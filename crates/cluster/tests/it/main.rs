@@ -1,5 +1,6 @@
 //! What holds of whole runs. One binary, as each would be linked anew: a test file is a module here.
 
+mod address_pool;
 mod applied_again;
 mod applied_pods;
 mod applied_workloads;

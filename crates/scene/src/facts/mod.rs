@@ -15,7 +15,7 @@ pub use nodes::{NodeFacts, NodeState};
 pub use outside::{BalancerFacts, Call, ClientFacts};
 pub use pods::{Held, Part, PodFacts, PodState};
 pub use rules::{For, Row, RowKind, RuleFacts, RuleOutcome, proxy_age, rules_of_node};
-pub use services::{ServiceFacts, ServiceForm};
+pub use services::{Answers, ServiceFacts, ServiceForm};
 
 /// Whether the objects that the cluster has by itself are in the picture: its DNS, and the API server's Service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]

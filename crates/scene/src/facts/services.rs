@@ -1,6 +1,8 @@
 //! Services.
 
-use cluster::api::{CloudProvider, Kind, Labels, NsName, ObjectRef, Service, ServiceType, TargetPort, Uid};
+use cluster::api::{
+    CloudProvider, Kind, Labels, Name, NsName, ObjectRef, Service, ServiceType, TargetPort, Uid,
+};
 use cluster::diagnosis::{AskedPort, MissingEndpoints};
 use cluster::sim::World;
 use litemap::LiteMap;
@@ -30,8 +32,10 @@ pub struct ServiceFacts {
     pub ports: Vec<String>,
     pub node_port: Option<u16>,
     pub ingress: Option<String>,
-    /// Whether the cluster is in a cloud, which gives it one.
-    pub has_cloud: bool,
+    /// Whether somebody gives it one: a cloud, or whoever has an address pool.
+    pub may_get_ingress: bool,
+    /// For an address from a pool: who answers for it.
+    pub answers: Option<Answers>,
     /// `app=web`
     pub selector: Vec<String>,
     pub ready: usize,
@@ -78,7 +82,8 @@ fn facts(world: &World, service: &Service) -> ServiceFacts {
         address,
         ports: spec.ports.iter().map(port_text).collect(),
         node_port: spec.ports.first().map(|p| p.node_port).filter(|port| *port != 0),
-        has_cloud: world.config().cloud != CloudProvider::None,
+        may_get_ingress: world.config().cloud != CloudProvider::None,
+        answers: answers(world, &key),
         ingress: service.ingress.first().map(|i| i.ip.to_string()),
         selector: spec.selector.as_ref().map(label_texts).unwrap_or_default(),
         ready: pods.values().filter(|ready| **ready).count(),
@@ -87,6 +92,19 @@ fn facts(world: &World, service: &Service) -> ServiceFacts {
         assumed: super::pods::assumed(world.ports_asked_by(service)),
         key,
     }
+}
+
+/// Who answers for an address from the pool.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Answers {
+    Nobody,
+    Node(Name),
+}
+
+fn answers(world: &World, key: &NsName) -> Option<Answers> {
+    let assigned = world.pool().assigned.get(key)?;
+    let node = assigned.node.and_then(|node| world.node_name(node));
+    Some(node.map_or(Answers::Nobody, |node| Answers::Node(node.clone())))
 }
 
 fn port_text(port: &cluster::api::ServicePort) -> String {

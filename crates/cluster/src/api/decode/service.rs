@@ -44,6 +44,7 @@ fn spec(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> ServiceSpec 
             diagnostics,
         ),
         load_balancer_class: text("loadBalancerClass"),
+        load_balancer_ip: text("loadBalancerIP"),
         health_check_node_port: health_port.unwrap_or(0),
         publish_not_ready_addresses: cursor.field("publishNotReadyAddresses").bool().unwrap_or(false),
         allocate_load_balancer_node_ports: cursor.field("allocateLoadBalancerNodePorts").bool(),

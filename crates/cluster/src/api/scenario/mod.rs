@@ -17,6 +17,7 @@
 //!   missing: [image/shop/web:9, configmap/default/settings]
 //!   dns: ideal                           # names are answered at once; or `pods`: lookups are packets to CoreDNS' Pods
 //!   cloud: {ipMode: Proxy}               # load balancers open connections of their own; VIP; or `cloud: none`
+//!   # or: {addressPool: [172.18.255.200-172.18.255.250, 10.0.9.0/24]}  no load balancers, but addresses as MetalLB's
 //!   ipvs: {scheduler: rr}                # wrr, lc, wlc, sh, dh, sed, nq
 //!   timing: teaching                     # realistic
 //!   fieldValidation: Strict              # Warn, Ignore: what kubectl's --validate says of unknown fields
@@ -41,6 +42,7 @@
 //! `Kind/namespace/name`, a name in a namespace `namespace/name` or, in `default`, the name alone.
 
 mod actions;
+mod address_pool;
 mod app;
 mod client;
 mod cloud;
@@ -63,6 +65,8 @@ use crate::sim::Moment;
 use netfilter::{Cidr, PerFamily, Scheduler};
 
 pub use actions::MAX_ACTIONS;
+pub use address_pool::AddressPool;
+pub(super) use address_pool::check as check_address_pool;
 pub use app::{App, Exits, MAX_APPS};
 pub use client::{ClientFrom, ClientSpec, Resolve};
 pub use cloud::CloudProvider;

@@ -40,7 +40,7 @@ impl Scenario {
         put("apps", if self.apps.is_empty() { drain } else { Some(apps()) });
         let missing = || Tree::seq(self.missing.iter().map(to_tree).collect());
         put("missing", (!self.missing.is_empty()).then(missing));
-        put("cloud", self.cloud.map(cloud::write));
+        put("cloud", self.cloud.as_ref().map(cloud::write));
         put("dns", self.dns.map(|dns| text(dns.as_str())));
         put("proxyMode", self.proxy_mode.map(|m| text(m.as_str())));
         let scheduler = |s: Scheduler| map([("scheduler", text(s.as_str()))]);

@@ -24,6 +24,8 @@ pub trait ServedIn {
     fn service_account(&self, namespace: &str, name: &str) -> Option<Tree>;
     /// A claim finds its volume: always, unless it was said that it is missing.
     fn is_bound(&self, namespace: &str, claim: &str) -> bool;
+    /// A cloud's service controller runs.
+    fn has_cloud(&self) -> bool;
 }
 
 /// The object as `kubectl get -o yaml` shows it, its keys sorted. `source`: see [`to_tree`].
@@ -60,7 +62,7 @@ fn complete(tree: &mut Tree, object: &KubeObject, cluster: &dyn ServedIn) {
         KubeObject::Endpoints(_) => each(tree, "subsets", |_, subset| {
             each(subset, "ports", |_, port| default(port, "protocol", text("TCP")));
         }),
-        KubeObject::Service(service) => complete_service(tree, service),
+        KubeObject::Service(service) => complete_service(tree, service, cluster),
         KubeObject::Namespace(namespace) => complete_namespace(tree, &namespace.meta.name),
         KubeObject::Unsimulated(object) => kept::complete(tree, object, cluster),
         // What is printed of these is all that they have.
@@ -86,9 +88,10 @@ fn complete_claims(tree: &mut Tree, set: &StatefulSet) {
 
 /// The service controller keeps a Service until the cloud has taken its load balancer away (cloud-provider
 /// service/helpers/helper.go, LoadBalancerCleanupFinalizer).
-fn complete_service(tree: &mut Tree, service: &Service) {
+fn complete_service(tree: &mut Tree, service: &Service, cluster: &dyn ServedIn) {
     let spec = &service.spec;
-    if spec.type_ == ServiceType::LoadBalancer && spec.load_balancer_class.is_none() {
+    let is_balanced = spec.type_ == ServiceType::LoadBalancer && spec.load_balancer_class.is_none();
+    if is_balanced && cluster.has_cloud() {
         add_finalizer(tree, "service.kubernetes.io/load-balancer-cleanup");
     }
 }

@@ -157,6 +157,7 @@ fn service() -> BoxedStrategy<Value> {
         }
         if type_ == "LoadBalancer" {
             optional.push(("allocateLoadBalancerNodePorts", flag()));
+            optional.push(("loadBalancerIP", matching("192\\.0\\.2\\.[1-9]")));
             optional.push(("loadBalancerClass", matching("[a-z]{1,3}\\.example/[a-z]{1,3}")));
             optional.push(("loadBalancerSourceRanges", list(matching("203\\.0\\.113\\.0/2[4-9]"), 2)));
         }

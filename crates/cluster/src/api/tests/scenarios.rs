@@ -203,6 +203,41 @@ fn rules_of_a_scenario() {
         ("dns: none", "spec.dns: Unsupported value"),
         ("cloud: ''", "spec.cloud: Unsupported value: \"\""),
         ("cloud: {pool: a}", "spec.cloud.pool: unknown field"),
+        ("cloud: {addressPool: []}", "spec.cloud.addressPool: Required value"),
+        ("cloud: {addressPool: 10.0.9.0/24}", "spec.cloud.addressPool: must be a list"),
+        ("cloud: {addressPool: [7]}", "spec.cloud.addressPool[0]: must be a string"),
+        (
+            "cloud: {addressPool: [10.0.9.0/24, 10.0.8.9-10.0.8.1]}",
+            "spec.cloud.addressPool[1]: Invalid value: \"10.0.8.9-10.0.8.1\": must be a range of addresses",
+        ),
+        (
+            "cloud: {addressPool: [10.0.9.0/24, 10.0.9.9-10.0.9.9]}",
+            "spec.cloud.addressPool[1]: Invalid value: \"10.0.9.9-10.0.9.9\": overlaps with 10.0.9.0/24: the pool has it",
+        ),
+        (
+            "cloud: {addressPool: [10.0.9.0/24], ipMode: VIP}",
+            "spec.cloud.ipMode: Forbidden: may not be set together with `addressPool`",
+        ),
+        (
+            "cloud: {addressPool: [10.0.9.0/24, 10.244.7.0-10.244.7.9]}",
+            "spec.cloud.addressPool[1]: Invalid value: \"10.244.7.0-10.244.7.9\": overlaps with 10.244.0.0/16: Pods have",
+        ),
+        (
+            "cloud: {addressPool: [10.111.0.0/16]}",
+            "spec.cloud.addressPool[0]: Invalid value: \"10.111.0.0/16\": overlaps with 10.96.0.0/12: Services have",
+        ),
+        (
+            "cloud: {addressPool: [203.0.113.9-203.0.113.9]}",
+            "spec.cloud.addressPool[0]: Invalid value: \"203.0.113.9/32\": overlaps with 203.0.113.0/24: clients outside",
+        ),
+        (
+            "cloud: {addressPool: ['fe80::1-fe80::9']}",
+            "spec.cloud.addressPool[0]: Invalid value: \"fe80::1-fe80::9\": overlaps with fe80::/10: no machine can",
+        ),
+        (
+            "cloud: {addressPool: [172.18.0.0/24]}\nclients: [{name: c, from: {ip: 172.18.0.9}, to: web}]",
+            "spec.cloud.addressPool[0]: Invalid value: \"172.18.0.0/24\": overlaps with 172.18.0.9/32: a client outside",
+        ),
         ("cloud: 1", "spec.cloud: Unsupported value: \"1\": supported values: \"none\""),
         ("cni: {ipMasq: 'no'}", "spec.cni.ipMasq: must be a boolean"),
         ("cni: {ipMask: false}", "spec.cni.ipMask: unknown field"),
@@ -645,7 +680,11 @@ fn any_scenario() -> impl Strategy<Value = Scenario> {
                 apps,
                 missing,
                 dns: rest.4.map(|n| [ClusterDns::Ideal, ClusterDns::Pods][n % 2]),
-                cloud: rest.4.map(|n| [CloudProvider::None, CloudProvider::Vip, CloudProvider::Proxy][n % 3]),
+                // Nothing else has addresses of its pool.
+                cloud: rest
+                    .4
+                    .map(any_cloud)
+                    .filter(|cloud| cloud.address_pool().is_none() || cidrs.0.is_none() && cidrs.1.is_none()),
                 proxy_mode: rest.2.map(|first| nth_mode(usize::from(!first))),
                 ipvs_scheduler: rest.4.and_then(|n| Scheduler::parse(Scheduler::NAMES[n])),
                 timing: rest
@@ -671,4 +710,11 @@ proptest! {
         prop_assert_eq!(manifest.diagnostics, vec![], "{}", &text);
         prop_assert_eq!(manifest.scenario.as_ref(), Some(&scenario), "{}", &text);
     }
+}
+
+fn any_cloud(n: usize) -> CloudProvider {
+    let pool = "kind: Scenario\napiVersion: packetyard/v1alpha1\nspec: {cloud: {addressPool: [192.0.2.0/25, \
+                192.0.2.200-192.0.2.250, '2001:db8:9::/120']}}\n";
+    let pool = parse(pool).scenario.and_then(|scenario| scenario.cloud);
+    [CloudProvider::None, CloudProvider::Vip, CloudProvider::Proxy, pool.expect("a pool")][n % 4].clone()
 }

@@ -36,6 +36,8 @@ pub fn validate(service: &Service) -> Vec<Error> {
         internal_traffic_policy: _,
         load_balancer_source_ranges,
         load_balancer_class,
+        // Whoever gives addresses says what is wrong with it.
+        load_balancer_ip: _,
         health_check_node_port,
         publish_not_ready_addresses: _,
         allocate_load_balancer_node_ports,

@@ -28,6 +28,7 @@ pub fn overlay(tree: &mut Tree, service: &Service) {
         internal_traffic_policy,
         load_balancer_source_ranges,
         load_balancer_class,
+        load_balancer_ip,
         health_check_node_port,
         publish_not_ready_addresses,
         allocate_load_balancer_node_ports,
@@ -44,6 +45,7 @@ pub fn overlay(tree: &mut Tree, service: &Service) {
     let internal = (*type_ != ServiceType::ExternalName).then(|| text(internal_traffic_policy.as_str()));
     put_or_remove(out, "internalTrafficPolicy", internal);
     put_or_remove(out, "allocateLoadBalancerNodePorts", allocate_load_balancer_node_ports.map(Tree::bool));
+    put_or_remove(out, "loadBalancerIP", load_balancer_ip.as_deref().map(text));
     put_or_remove(out, "loadBalancerClass", load_balancer_class.as_deref().map(text));
     let health = i64::from(*health_check_node_port);
     put_or_remove(out, "healthCheckNodePort", (health != 0).then(|| Tree::int(health)));

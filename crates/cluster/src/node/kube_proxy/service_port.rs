@@ -98,6 +98,7 @@ fn service_port_info(
         ip_family_policy: _,
         external_name: _,
         load_balancer_class: _,
+        load_balancer_ip: _,
         publish_not_ready_addresses: _,
         allocate_load_balancer_node_ports: _,
         traffic_distribution: _,

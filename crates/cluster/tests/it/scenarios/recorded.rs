@@ -34,7 +34,7 @@ pub fn record(world: &World) -> String {
 pub fn objects(world: &World) -> Vec<String> {
     let store = world.store();
     let mut lines: Vec<String> = store.pods.iter().map(|pod| of_pod(pod)).collect();
-    lines.extend(store.services.iter().map(|service| of_service(service)));
+    lines.extend(store.services.iter().map(|service| of_service(world, service)));
     // What DNS says of ports, where it says anything of them.
     let records = store.services.iter().flat_map(|service| world.dns_records(service));
     lines.extend(
@@ -61,7 +61,7 @@ fn of_pod(pod: &Pod) -> String {
     format!("Pod {} {node}: {ip}, {ready}", pod.meta.key())
 }
 
-fn of_service(service: &Service) -> String {
+fn of_service(world: &World, service: &Service) -> String {
     let spec = &service.spec;
     let type_ = if spec.headless { "headless" } else { spec.type_.as_str() };
     let mut parts = vec![type_.to_string()];
@@ -80,7 +80,13 @@ fn of_service(service: &Service) -> String {
     }
     if !service.ingress.is_empty() {
         let addresses: Vec<_> = service.ingress.iter().map(|ingress| ingress.ip).collect();
-        parts.push(format!("load balancer at {}", list(&addresses)));
+        let pool = world.pool().assigned.get(&service.meta.key());
+        let who = pool.map(|assigned| assigned.node.and_then(|node| world.node_name(node)));
+        parts.push(match who {
+            None => format!("load balancer at {}", list(&addresses)),
+            Some(None) => format!("{} at no node", list(&addresses)),
+            Some(Some(node)) => format!("{} at {node}", list(&addresses)),
+        });
     }
     format!("Service {}: {}", service.meta.key(), parts.join(", "))
 }
