@@ -29,7 +29,7 @@ impl Session {
             return self.say_still_opening();
         }
         self.pause();
-        let (_, changes) = pace::step(&mut self.lab().run.borrow_mut());
+        let (_, changes) = pace::step(&mut self.lab().run.borrow_mut(), self.system.get_untracked());
         self.lab().frames.add_changes(changes);
         self.repaint();
         self.stepped.update(|n| *n += 1);
@@ -40,7 +40,7 @@ impl Session {
             return self.say_still_opening();
         }
         self.pause();
-        pace::step_back(&mut self.lab().run.borrow_mut());
+        pace::step_back(&mut self.lab().run.borrow_mut(), self.system.get_untracked());
         self.changed();
     }
 

@@ -186,7 +186,7 @@ impl Session {
         if !changes.rules.is_empty() {
             raise(&self.rules);
         }
-        frames.counts_due.set(frames.counts_due.get() || changes.traffic);
+        frames.counts_due.set(frames.counts_due.get() || changes.traffic || changes.lookups);
         frames.log_due.set(frames.log_due.get() || changes.log);
         if at - frames.counted_at.get() >= COUNTS_EVERY_MS {
             frames.counted_at.set(at);

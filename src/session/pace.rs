@@ -1,6 +1,7 @@
 //! How far to simulate in a frame, and what to report if that takes too long. Pure: the clock is passed in.
 
 use cluster::sim::{Changes, Run, Time};
+use scene::facts::SystemObjects;
 
 /// Simulated seconds for each second: the slider's stops. Each is about half as much again
 /// as the one before, so that even steps multiply.
@@ -80,14 +81,14 @@ pub fn find_origin(run: &mut Run, deadline: f64, clock: impl Fn() -> f64) -> boo
 }
 
 /// Runs on to the next moment that shows. False when nothing happens any more.
-pub fn step(run: &mut Run) -> (bool, Changes) {
+pub fn step(run: &mut Run, system: SystemObjects) -> (bool, Changes) {
     let mut changes = run.take_changes();
     for _ in 0..EVENTS_PER_STEP {
         if !run.step() {
             return (false, changes);
         }
         let now = run.take_changes();
-        let shows = shows(&now);
+        let shows = shows(&now, system);
         changes.merge(now);
         if shows {
             break;
@@ -97,7 +98,7 @@ pub fn step(run: &mut Run) -> (bool, Changes) {
 }
 
 /// Goes back to the last moment before now that showed.
-pub fn step_back(run: &mut Run) -> bool {
+pub fn step_back(run: &mut Run, system: SystemObjects) -> bool {
     let now = run.world().now();
     if now == Time::ZERO {
         return false;
@@ -107,7 +108,7 @@ pub fn step_back(run: &mut Run) -> bool {
         let from = Time(now.0.saturating_sub(reach));
         let mut probe = run.clone();
         probe.seek(from, u64::MAX);
-        let last = last_step_before(&mut probe, now);
+        let last = last_step_before(&mut probe, system, now);
         if last.is_some() || from == Time::ZERO {
             return run.seek(last.unwrap_or(Time::ZERO), u64::MAX);
         }
@@ -115,16 +116,18 @@ pub fn step_back(run: &mut Run) -> bool {
     }
 }
 
-fn last_step_before(probe: &mut Run, end: Time) -> Option<Time> {
+fn last_step_before(probe: &mut Run, system: SystemObjects, end: Time) -> Option<Time> {
     let mut last = None;
-    while step(probe).0 && probe.world().now() < end {
+    while step(probe, system).0 && probe.world().now() < end {
         last = Some(probe.world().now());
     }
     last
 }
 
-fn shows(changes: &Changes) -> bool {
-    changes.scene || changes.traffic || changes.log || !changes.rules.is_empty()
+/// Lookups are seen where the cluster's DNS is.
+fn shows(changes: &Changes, system: SystemObjects) -> bool {
+    let lookups = changes.lookups && system == SystemObjects::Shown;
+    changes.scene || changes.traffic || lookups || changes.log || !changes.rules.is_empty()
 }
 
 #[cfg(test)]

@@ -109,6 +109,7 @@ mod tests {
     use crate::scenarios::built_in;
     use cluster::api::{Action, parse};
     use cluster::sim::Time;
+    use scene::facts::SystemObjects;
 
     /// A lab that somebody played with for a while.
     fn own(text: &str, manifest: &Manifest) -> Source {
@@ -181,11 +182,27 @@ mod tests {
     fn a_step_back_is_the_step_before() {
         let (mut run, _) = Run::new(&parse(built_in()[0].text), None);
         run.advance_to(Time(12_000_000_000), u64::MAX);
-        crate::session::pace::step(&mut run);
+        crate::session::pace::step(&mut run, SystemObjects::Hidden);
         let (first, hash) = (run.world().now(), run.world().hash());
-        crate::session::pace::step(&mut run);
+        crate::session::pace::step(&mut run, SystemObjects::Hidden);
         assert!(run.world().now() > first);
-        assert!(crate::session::pace::step_back(&mut run));
+        assert!(crate::session::pace::step_back(&mut run, SystemObjects::Hidden));
         assert_eq!((run.world().now(), run.world().hash()), (first, hash));
+    }
+
+    #[test]
+    fn a_step_passes_over_lookups_as_long_as_they_are_hidden() {
+        let steps = |system| {
+            let (mut run, _) = Run::new(&parse(built_in()[0].text), None);
+            run.advance_to(Time(12_000_000_000), u64::MAX);
+            let mut steps = 0;
+            while run.world().now() < Time(16_000_000_000) {
+                crate::session::pace::step(&mut run, system);
+                steps += 1;
+            }
+            steps
+        };
+        let (hidden, shown) = (steps(SystemObjects::Hidden), steps(SystemObjects::Shown));
+        assert!(hidden < shown, "{hidden} and {shown}");
     }
 }

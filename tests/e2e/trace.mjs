@@ -43,7 +43,7 @@ export function factsOfCommand(call, connection) {
     stale,
   });
   const packet = ({ kind, verdict, hops }) => ({ said: `${kind}: ${verdict}`, hops: hops.map(hop) });
-  const first = connection.packets[0].hops;
+  const first = connection.packets.find(({ kind }) => !kind.startsWith("DNS")).hops;
   const target = connection.service ? named(connection.service) : call.to.replace(/\/udp$/, "");
   const rewriters = first.filter(({ before, after }) => before !== after).map(({ place }) => place);
   return {
@@ -88,7 +88,11 @@ function read(tab) {
     said: text(details.querySelector("summary")).replace(/^[○●] /, ""),
     hops: [...details.querySelectorAll("li")].map(hop),
   });
-  const fact = (name) => text([...tab.querySelectorAll("dt")].find((term) => text(term) === name).nextElementSibling);
+  // As long as the name is looked up, there are none.
+  const fact = (name) => {
+    const term = [...tab.querySelectorAll("dt")].find((term) => text(term) === name);
+    return term ? text(term.nextElementSibling) : "";
+  };
   const [mark, outcome] = tab.querySelector(".pk-row").children;
   const lost = tab.querySelector(".pk-row ~ p.pk-fail");
   // The port is the packet's; the brackets are those of an IPv6 address with a port.

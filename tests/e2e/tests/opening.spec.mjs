@@ -95,7 +95,7 @@ test("a lab in which nothing will happen asks for no frame, though it plays", as
   const lab = await Lab.open(page);
   await lab.load(`apiVersion: packetyard/v1alpha1
 kind: Scenario
-spec: {clients: []}
+spec: {clients: [], dns: ideal}
 ---
 apiVersion: v1
 kind: Service

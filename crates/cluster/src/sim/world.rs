@@ -99,6 +99,8 @@ pub struct Changes {
     pub scene: bool,
     /// Packets, connections or counts.
     pub traffic: bool,
+    /// Packets of lookups.
+    pub lookups: bool,
     /// Nodes whose rules, or whose pending changes of rules, have changed.
     pub rules: BTreeSet<Uid>,
     pub log: bool,
@@ -109,6 +111,7 @@ impl Changes {
     pub fn merge(&mut self, other: Changes) {
         self.scene |= other.scene;
         self.traffic |= other.traffic;
+        self.lookups |= other.lookups;
         self.log |= other.log;
         self.rules.extend(other.rules);
         self.objects.extend(other.objects);

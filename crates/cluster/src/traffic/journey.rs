@@ -113,7 +113,7 @@ impl World {
 
     pub(crate) fn packet_arrives(&mut self, packet: PacketId) {
         let Some(flight) = self.traffic.flights.remove(&packet) else { return };
-        self.changes.traffic = true;
+        self.note_packet(flight.trace.kind);
         match flight.to {
             Place::Node(node) => self.receive_at_node(node, flight),
             Place::Pod(pod) => self.receive_at_pod(pod, flight),
@@ -221,7 +221,7 @@ impl World {
         trace.ended = Some((self.clock.now(), verdict));
         trace.lost = self.loss_of(&trace);
         let trace = Arc::new(trace);
-        self.changes.traffic = true;
+        self.note_packet(trace.kind);
         self.digest(&[trace.id.0, verdict as u64]);
         // Losing the last packet of a finished connection is not a failure.
         let is_over = self.traffic.connections.get(&connection).is_none_or(|l| l.record.ended.is_some());
@@ -241,6 +241,13 @@ impl World {
             live.rules_bytes += flight.rules_bytes;
         }
         self.packet_ended(connection, &trace);
+    }
+
+    fn note_packet(&mut self, kind: PacketKind) {
+        match kind.is_lookup() {
+            true => self.changes.lookups = true,
+            false => self.changes.traffic = true,
+        }
     }
 
     fn loss_of(&self, trace: &PacketTrace) -> Option<Lost> {
