@@ -29,7 +29,10 @@ pub fn dig(args: &Args) -> Result<String, Failure> {
     let world = run.world();
     let conf = resolv_conf(world, &from)?;
     let lookup = world.look_up(&conf, &name, &kinds, Shuffle::default());
-    let report = Report::new(args, &name, &conf, &lookup, addresses(world, &from));
+    let report = Report {
+        asks_the_cluster: world.asks_the_cluster(&conf),
+        ..Report::new(args, &name, &conf, &lookup, addresses(world, &from))
+    };
     input.answer(match (args.output, args.short) {
         (Format::Json, _) => words::json(&report)?,
         (Format::Text, true) => text::short(&report),

@@ -17,8 +17,7 @@ pub fn unresolved(world: &World, record: &ConnectionRecord) -> String {
     let Some((own, host)) = name_called(world, record) else { return nothing };
     let asks_other_dns = match record.source {
         Place::Pod(_) | Place::Node(_) => {
-            let pod = world.calling_pod(record).filter(|pod| !pod.spec.asks_cluster_dns());
-            pod.map(|pod| asks_nodes_dns(&pod.spec))
+            world.calling_pod(record).and_then(|pod| asks_other_dns(world, &pod))
         }
         Place::Outside(_) | Place::LoadBalancer(_) | Place::Internet => Some(String::new()),
     };
@@ -51,6 +50,19 @@ pub fn unresolved(world: &World, record: &ConnectionRecord) -> String {
 }
 
 /// Why a Pod asks its node's DNS.
+/// Why a Pod does not ask the cluster's DNS.
+fn asks_other_dns(world: &World, pod: &Pod) -> Option<String> {
+    let conf = world.resolv_conf_of_pod(&pod.meta.namespace, &pod.spec);
+    match conf.nameservers.first() {
+        _ if world.asks_the_cluster(&conf) => None,
+        Some(server) => Some(format!(
+            " Its Pod's dnsConfig has it ask {server}, which is outside of the cluster and knows no Service; with \
+             dnsPolicy ClusterFirst it would ask the cluster's DNS."
+        )),
+        None => Some(asks_nodes_dns(&pod.spec)),
+    }
+}
+
 fn asks_nodes_dns(spec: &PodSpec) -> String {
     let policy = spec.dns_policy.as_deref().unwrap_or("ClusterFirst");
     let [network, cure] = match spec.host_network {

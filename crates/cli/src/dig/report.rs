@@ -18,6 +18,9 @@ pub struct Report {
     /// As it was looked up: of an address the name that leads back.
     pub name: String,
     pub resolv_conf: Conf,
+    /// What any other server would answer is not simulated.
+    #[serde(skip)]
+    pub asks_the_cluster: bool,
     /// In the order in which they are sent. The last ones, for one name, end it.
     pub queries: Vec<Query>,
     /// What the client gets: the data of the last answers, without aliases. Addresses are in the order in which it
@@ -28,7 +31,7 @@ pub struct Report {
 /// What the resolver reads.
 #[derive(Serialize, JsonSchema)]
 pub struct Conf {
-    /// The cluster's DNS; none where another one is asked, which is not simulated.
+    /// The first one is asked; none where it is the node's, which is not simulated.
     pub nameservers: Vec<String>,
     /// Without the dots at their ends.
     pub searches: Vec<String>,
@@ -94,6 +97,7 @@ impl Report {
         Report {
             from: args.from.clone(),
             name: name.into(),
+            asks_the_cluster: true,
             resolv_conf: Conf {
                 nameservers: conf.nameservers.iter().map(ToString::to_string).collect(),
                 searches: conf.searches.iter().map(|domain| domain.to_string()).collect(),

@@ -62,6 +62,9 @@ fn of_query(report: &Report, query: &Query) -> String {
         section(&mut out, title, records);
     }
     match (report.resolv_conf.nameservers.first(), &query.outside) {
+        (Some(server), _) if !report.asks_the_cluster => {
+            let _ = writeln!(out, ";; SERVER: {server}#53, outside of the cluster");
+        }
         (Some(server), Some(name)) => {
             let _ = writeln!(out, ";; SERVER: {server}#53, which asks its node's DNS for {name}");
         }

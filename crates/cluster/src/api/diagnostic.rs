@@ -245,6 +245,8 @@ pub enum DiagnosticKind {
 pub enum NameRule {
     Dns1123Label,
     Dns1123Subdomain,
+    /// Of a search list: a subdomain that may have underscores.
+    SearchDomain,
     /// The key of a label or an annotation.
     QualifiedName,
     LabelValue,
@@ -267,6 +269,7 @@ pub enum NameProblem {
     NoLabel,
     Dots,
     NoSubdomain,
+    NoSearchDomain,
     NoQualifiedName,
     NoNamePart,
     NoLabelValue,
@@ -442,6 +445,11 @@ pub enum Rule {
     BlanksAround,
     ValueAndValueFrom,
     NoDnsConfig,
+    NoNameserver,
+    TooManyNameservers,
+    TooManySearches,
+    LongSearchList,
+    NoOptionName,
     EphemeralContainers,
     NoTopologyKey,
     NoAddress,

@@ -400,6 +400,7 @@ fn go_name(found: Type) -> &'static str {
 }
 
 const LABEL: &str = "[a-z0-9]([-a-z0-9]*[a-z0-9])?";
+const SEARCH_LABEL: &str = "_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?";
 const QUALIFIED: &str = "([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]";
 const ENDS: &str = ", and must start and end with an alphanumeric character";
 const QUALIFIED_CHARACTERS: &str = "consist of alphanumeric characters, '-', '_' or '.'";
@@ -443,6 +444,14 @@ fn name_problem(problem: NameProblem, f: &mut fmt::Formatter<'_>) -> fmt::Result
             ),
             &["example.com"],
             format_args!("{LABEL}(\\.{LABEL})*"),
+            f,
+        ),
+        NameProblem::NoSearchDomain => regex(
+            format_args!(
+                "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.'{ENDS}"
+            ),
+            &["example.com"],
+            format_args!("{SEARCH_LABEL}(\\.{SEARCH_LABEL})*"),
             f,
         ),
         NameProblem::NoNamePart => no_name_part("", f),
@@ -633,6 +642,15 @@ fn rule(rule: Rule) -> &'static str {
         Rule::BlanksAround => "must not have leading or trailing whitespace",
         Rule::ValueAndValueFrom => "may not be specified when `value` is not empty",
         Rule::NoDnsConfig => "Required value: must provide `dnsConfig` when `dnsPolicy` is None",
+        Rule::NoNameserver => {
+            "Required value: must provide at least one DNS nameserver when `dnsPolicy` is None"
+        }
+        Rule::TooManyNameservers => "must not have more than 3 nameservers",
+        Rule::TooManySearches => "must not have more than 32 search paths",
+        Rule::LongSearchList => {
+            "must not have more than 2048 characters (including spaces) in the search list"
+        }
+        Rule::NoOptionName => "Required value: must not be empty",
         Rule::EphemeralContainers => "Forbidden: cannot be set on create",
         Rule::NoTopologyKey => "Required value: can not be empty",
         Rule::NoAddress => "Required value: must contain at least 1 address",

@@ -7,6 +7,7 @@ mod cron;
 mod decode;
 mod diagnostic;
 mod diagnostics;
+mod dns_config;
 mod duration;
 mod endpoints;
 mod field;
@@ -62,6 +63,7 @@ pub use diagnostic::{
     Diagnostic, DiagnosticKind, Format, NameProblem, NameRule, Problem, Rule, ServerWarning, Severity,
     SpecialRange,
 };
+pub use dns_config::PodDnsConfig;
 pub use duration::{parse_duration, parse_moment};
 pub use endpoints::{EndpointAddress, EndpointSubset, Endpoints};
 pub(crate) use field::{Error as FieldError, Path as FieldPath};

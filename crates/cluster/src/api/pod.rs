@@ -11,9 +11,9 @@ use super::field;
 use super::kind::Codec;
 use super::validate;
 use super::{
-    Affinity, ApiResource, Container, Labels, Meta, Name, NameRule, PodStatus, PreemptionPolicy, Resource,
-    ResourceList, ResourceRequirements, RestartPolicy, Scope, Str, Toleration, TopologySpreadConstraint,
-    Tree, Volume, VolumeSource, write,
+    Affinity, ApiResource, Container, Labels, Meta, Name, NameRule, PodDnsConfig, PodStatus,
+    PreemptionPolicy, Resource, ResourceList, ResourceRequirements, RestartPolicy, Scope, Str, Toleration,
+    TopologySpreadConstraint, Tree, Volume, VolumeSource, write,
 };
 use crate::sim::Span;
 
@@ -75,6 +75,7 @@ pub struct PodSpec {
     pub active_deadline_s: Option<u32>,
     /// As written; `None` is `ClusterFirst`.
     pub dns_policy: Option<Str>,
+    pub dns_config: Option<Box<PodDnsConfig>>,
     /// `readinessGates[].conditionType`: conditions without which it is not ready.
     pub readiness_gates: Vec<Str>,
     pub hostname: Option<Str>,
@@ -109,6 +110,7 @@ impl Default for PodSpec {
             termination_grace_period_s: i64::from(PodSpec::DEFAULT_TERMINATION_GRACE_PERIOD_S),
             active_deadline_s: None,
             dns_policy: None,
+            dns_config: None,
             readiness_gates: Vec::new(),
             hostname: None,
             subdomain: None,
@@ -130,16 +132,6 @@ impl Default for PodSpec {
 }
 
 impl PodSpec {
-    /// Whether its resolver asks the cluster's DNS, and not its node's (kubelet dns/dns.go, getPodDNSType). What `None`
-    /// asks stands in `dnsConfig`: it is taken to be the cluster's too.
-    pub fn asks_cluster_dns(&self) -> bool {
-        match self.dns_policy.as_deref() {
-            Some("ClusterFirstWithHostNet" | "None") => true,
-            Some("Default") => false,
-            _ => !self.host_network,
-        }
-    }
-
     /// core/v1 types.go, DefaultTerminationGracePeriodSeconds.
     pub const DEFAULT_TERMINATION_GRACE_PERIOD_S: u32 = 30;
 

@@ -2,6 +2,7 @@
 //! Source: kubelet pkg/kubelet/network/dns/dns.go, GetPodDNS; glibc resolv/res_query.c, __res_context_search.
 
 use std::borrow::Cow;
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use super::message::{Question, Rcode, RecordType, Response};
@@ -20,7 +21,7 @@ const DEFAULT_NDOTS: u32 = 1;
 /// What a resolver reads.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ResolvConf {
-    /// The cluster's DNS, of which the first is asked. None where another DNS is asked, which is not simulated.
+    /// The first one is asked. None where it is the node's, which is not simulated.
     pub nameservers: Vec<IpAddr>,
     /// Without the dots at their ends.
     pub searches: Vec<Cow<'static, str>>,
@@ -48,10 +49,6 @@ impl ResolvConf {
         ResolvConf { nameservers: Vec::new(), searches: Vec::new(), ndots: DEFAULT_NDOTS }
     }
 
-    pub fn asks_the_cluster(&self) -> bool {
-        !self.nameservers.is_empty()
-    }
-
     /// The names to ask for, in order; the last dot is written only where it was.
     pub(super) fn names(&self, name: &str) -> impl Iterator<Item = String> {
         (0..).map_while(move |index| self.nth_name(name, index))
@@ -73,6 +70,12 @@ impl ResolvConf {
     pub(crate) fn search(self, name: &str) -> Search {
         Search { conf: self, name: name.into(), next: 0, is_over: false, at_written: false }
     }
+}
+
+/// dns.go, omitDuplicates.
+fn omit_duplicates(searches: &mut Vec<Cow<'static, str>>) {
+    let mut seen = BTreeSet::new();
+    searches.retain(|domain| seen.insert(domain.clone()));
 }
 
 /// A walk through the names of a search list.
@@ -135,12 +138,36 @@ impl Step {
 }
 
 impl World {
-    /// What a Pod of that namespace reads.
+    /// Whether it asks somebody inside the cluster: its DNS, or an address that may lead there. What another one would
+    /// answer is not simulated.
+    pub fn asks_the_cluster(&self, conf: &ResolvConf) -> bool {
+        let is_inside = |server: &IpAddr| {
+            let ranges = self.config.service_cidrs.values().chain(self.config.pod_cidrs.values());
+            ranges.into_iter().any(|range| range.contains(*server))
+        };
+        conf.nameservers.first().is_some_and(is_inside)
+    }
+
+    /// What a Pod of that namespace reads (dns.go, getPodDNSType and GetPodDNS).
     pub fn resolv_conf_of_pod(&self, namespace: &str, spec: &PodSpec) -> ResolvConf {
-        match spec.asks_cluster_dns() {
-            true => self.cluster_first(namespace),
-            false => ResolvConf::outside(),
+        let mut conf = match spec.dns_policy.as_deref() {
+            Some("None" | "Default") => ResolvConf::outside(),
+            Some("ClusterFirstWithHostNet") => self.cluster_first(namespace),
+            _ if spec.host_network => ResolvConf::outside(),
+            _ => self.cluster_first(namespace),
+        };
+        // The node's own nameservers, which stand first, are not known.
+        let is_nodes = conf.nameservers.is_empty() && spec.dns_policy.as_deref() != Some("None");
+        if let Some(own) = &spec.dns_config {
+            let servers = own.nameservers.iter().filter(|_| !is_nodes);
+            conf.nameservers.extend(servers);
+            let searches =
+                own.searches.iter().map(|domain| domain.strip_suffix('.').unwrap_or(domain).to_string());
+            conf.searches.extend(searches.map(Cow::Owned));
+            conf.ndots = own.ndots.unwrap_or(conf.ndots);
         }
+        omit_duplicates(&mut conf.searches);
+        conf
     }
 
     /// What a process on a node reads is taken to be what a Pod of namespace `default` does.
@@ -165,7 +192,7 @@ impl World {
             let before = responses.len();
             for kind in kinds {
                 let question = Question { name: full.clone(), kind: *kind };
-                responses.push(match conf.asks_the_cluster() {
+                responses.push(match self.asks_the_cluster(conf) {
                     true => self.dns_answer(question, shuffle),
                     false => Response::from_outside(question),
                 });

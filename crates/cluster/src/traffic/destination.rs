@@ -33,13 +33,17 @@ impl World {
     pub(super) fn to_look_up(&self, client: &Client, caller: &Caller) -> Option<(ResolvConf, Str, u16)> {
         let Some(Target::Host { host, port }) = &client.target else { return None };
         let is_known = host.parse::<IpAddr>().is_ok() || self.known_address(client, caller).is_some();
+        let conf = self.resolv_conf_of(client, caller);
+        (!is_known && self.asks_the_cluster(&conf)).then(|| (conf, host.clone(), *port))
+    }
+
+    fn resolv_conf_of(&self, client: &Client, caller: &Caller) -> ResolvConf {
         let pod = caller.pod.and_then(|pod| self.pods.get(&pod));
-        let conf = match (client.addresses, pod) {
+        match (client.addresses, pod) {
             (None, Some(pod)) => self.resolv_conf_of_pod(&pod.key.namespace, pod.spec()),
             (None, None) => self.resolv_conf_of_node(),
             (Some(_), _) => ResolvConf::outside(),
-        };
-        (!is_known && conf.asks_the_cluster()).then(|| (conf, host.clone(), *port))
+        }
     }
 
     /// The destination of a request: from a name, an address, or a Service's external address.
@@ -110,23 +114,24 @@ impl World {
     }
 
     /// One of the addresses from [`World::resolve`], of a family that the caller has if there is one. The usual cases,
-    /// an address or a Service in the caller's namespace, are found without resolving.
+    /// an address or a Service in the namespace of a Pod without a `dnsConfig`, are found without resolving.
     fn address_named(&self, client: &Client, caller: &Caller, host: &str, ordinal: u64) -> Option<IpAddr> {
         if let Ok(address) = host.parse() {
             return Some(address);
         }
+        let conf = self.resolv_conf_of(client, caller);
         // Another DNS has none of the cluster's names.
-        let pod = caller.pod.and_then(|pod| self.pods.get(&pod));
-        if client.addresses.is_some() || pod.is_some_and(|pod| !pod.spec().asks_cluster_dns()) {
+        if !self.asks_the_cluster(&conf) {
             return None;
         }
-        let namespace = pod.map_or_else(|| "default".into(), |pod| pod.key.namespace.clone());
-        let service = self.store.services.get(&NsName::new(&namespace, host));
+        let pod = caller.pod.and_then(|pod| self.pods.get(&pod));
+        let namespace = pod.filter(|pod| pod.spec().dns_config.is_none()).map(|pod| &pod.key.namespace);
+        let service = namespace.and_then(|ns| self.store.services.get(&NsName::new(ns, host)));
         if let Some(service) = service.filter(|s| s.has_virtual_ip()) {
             return caller.preferred(service.spec.cluster_ips.iter().copied());
         }
         let shuffle = Shuffle { subject: client.subject, ordinal };
-        match self.resolve(&self.cluster_first(&namespace), host, shuffle) {
+        match self.resolve(&conf, host, shuffle) {
             Answer::Addresses { addresses, .. } => caller.preferred(addresses.into_iter()),
             Answer::NoSuchName | Answer::Outside { .. } => None,
         }

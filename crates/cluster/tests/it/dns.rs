@@ -157,6 +157,17 @@ fn a_pod_asks_the_cluster_or_its_node() {
         ("hostNetwork: true,", false),
         ("hostNetwork: true, dnsPolicy: ClusterFirst,", false),
         ("hostNetwork: true, dnsPolicy: ClusterFirstWithHostNet,", true),
+        (
+            "dnsPolicy: None, dnsConfig: {nameservers: [10.96.0.10], searches: [default.svc.cluster.local]},",
+            true,
+        ),
+        ("dnsPolicy: None, dnsConfig: {nameservers: [10.96.0.10], searches: [svc.cluster.local.]},", false),
+        (
+            "dnsPolicy: None, dnsConfig: {nameservers: [8.8.8.8], searches: [default.svc.cluster.local]},",
+            false,
+        ),
+        ("dnsConfig: {nameservers: [8.8.8.8], options: [{name: ndots, value: '1'}]},", true),
+        ("dnsPolicy: Default, dnsConfig: {nameservers: [10.96.0.10]},", false),
     ] {
         let text = format!(
             "{SERVICES}---\n{{apiVersion: v1, kind: Pod, metadata: {{name: caller}}, spec: {{{spec} containers: \

@@ -213,7 +213,7 @@ const POD_SPEC: &Struct = &named(
         unsimulated("hostnameOverride", Str),
         unsimulated("hostAliases", Any),
         field("dnsPolicy", Str).default(Scalar("ClusterFirst")),
-        unsimulated("dnsConfig", Any),
+        field("dnsConfig", Obj(POD_DNS_CONFIG)),
         field("enableServiceLinks", Bool),
         field("volumes", Any),
         field("serviceAccountName", Str),
@@ -235,6 +235,15 @@ const POD_SPEC: &Struct = &named(
         field("resources", Obj(RESOURCES)),
         field("workloadRef", Any),
         field("schedulingGroup", Any),
+    ],
+);
+
+const POD_DNS_CONFIG: &Struct = &named(
+    "PodDNSConfig",
+    &[
+        field("nameservers", Strs),
+        field("searches", Strs),
+        field("options", List(&named("PodDNSConfigOption", &[field("name", Str), field("value", Str)]))),
     ],
 );
 

@@ -6,6 +6,7 @@
 
 mod canonical;
 mod container;
+mod dns_config;
 pub(super) mod endpoints;
 mod field_cursor;
 pub(super) mod fields;

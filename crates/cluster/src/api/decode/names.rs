@@ -23,6 +23,10 @@ pub fn findings(value: &str, rule: NameRule) -> Vec<DiagnosticKind> {
     match rule {
         NameRule::Dns1123Label => problems.label(),
         NameRule::Dns1123Subdomain => problems.subdomain(),
+        NameRule::SearchDomain => {
+            problems.check(value.len() > 253, NameProblem::TooLong { limit: 253 });
+            problems.check(!is_search_domain(value), NameProblem::NoSearchDomain);
+        }
         NameRule::QualifiedName => problems.qualified_name(),
         NameRule::LabelValue => {
             problems.check(value.len() > 63, NameProblem::TooManyBytes { limit: 63 });
@@ -114,6 +118,12 @@ fn framed(value: &str, edge: fn(u8) -> bool, inner: &[u8]) -> bool {
 fn is_subdomain(value: &str) -> bool {
     // Each part may be longer than a label: upstream's rule has one limit, on the whole.
     value.split('.').all(|part| framed(part, is_lower, b"-"))
+}
+
+/// IsDNS1123SubdomainWithUnderscore.
+fn is_search_domain(value: &str) -> bool {
+    let is_part = |part: &str| framed(part.strip_prefix('_').unwrap_or(part), is_lower, b"-_");
+    value.split('.').all(is_part)
 }
 
 fn is_name_part(value: &str) -> bool {

@@ -3,12 +3,10 @@
 use std::collections::BTreeSet;
 
 use super::field_cursor::{FieldCursor, shown};
-use super::{container, meta, priority_class, resources, scheduling, volume};
+use super::{container, dns_config, meta, priority_class, resources, scheduling, volume};
 use crate::api::diagnostic::clip;
 use crate::api::diagnostics::Diagnostics;
-use crate::api::{
-    Container, DiagnosticKind, Pod, PodSpec, PodStatus, PodTemplate, RestartPolicy, Rule, Severity, Str,
-};
+use crate::api::{Container, DiagnosticKind, Pod, PodSpec, PodStatus, PodTemplate, RestartPolicy, Rule, Str};
 use netfilter::Protocol;
 
 pub fn decode(root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Pod {
@@ -39,8 +37,7 @@ fn spec(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> PodSpec {
     let text = |field: &str| cursor.field(field).text().cloned();
     let grace_period = cursor.field("terminationGracePeriodSeconds");
     let restart_policy = one_of(&cursor.field("restartPolicy"), RestartPolicy::NAMES, diagnostics);
-    not_simulated(cursor, "dnsPolicy", &["None"], diagnostics);
-    not_held(cursor, diagnostics);
+    no_ephemeral_containers(cursor, diagnostics);
     PodSpec {
         node_name: text("nodeName"),
         init_containers: containers(&cursor.field("initContainers"), diagnostics),
@@ -51,6 +48,7 @@ fn spec(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> PodSpec {
             .unwrap_or(i64::from(PodSpec::DEFAULT_TERMINATION_GRACE_PERIOD_S)),
         active_deadline_s: cursor.field("activeDeadlineSeconds").number(diagnostics, 1, i64::from(i32::MAX)),
         dns_policy: text("dnsPolicy"),
+        dns_config: dns_config::decode(cursor, diagnostics),
         readiness_gates: readiness_gates(&cursor.field("readinessGates")),
         hostname: text("hostname"),
         subdomain: text("subdomain"),
@@ -81,21 +79,12 @@ fn readiness_gates(list: &FieldCursor<'_>) -> Vec<Str> {
     (0..list.len()).filter_map(|i| list.item(i).field("conditionType").text().cloned()).collect()
 }
 
-/// What no field of ours holds.
-fn not_held(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
-    let (dns, ephemeral) = (cursor.field("dnsConfig"), cursor.field("ephemeralContainers"));
-    for (is_wrong, cursor, why) in [
-        (has_text(cursor, "dnsPolicy", "None") && !dns.is_set(), dns, Rule::NoDnsConfig),
-        (ephemeral.len() > 0, ephemeral, Rule::EphemeralContainers),
-    ] {
-        if is_wrong {
-            cursor.error(diagnostics, DiagnosticKind::Forbidden { why });
-        }
+/// They are only added to a Pod that runs.
+fn no_ephemeral_containers(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
+    let ephemeral = cursor.field("ephemeralContainers");
+    if ephemeral.len() > 0 {
+        ephemeral.error(diagnostics, DiagnosticKind::Forbidden { why: Rule::EphemeralContainers });
     }
-}
-
-fn has_text(cursor: &FieldCursor<'_>, field: &str, text: &str) -> bool {
-    cursor.field(field).str().is_some_and(|found| &**found == text)
 }
 
 /// A container mounts only volumes that the Pod has.
@@ -114,15 +103,6 @@ pub fn mounts(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
                 }
             }
         }
-    }
-}
-
-/// Notes a field with one of these values, which are kept, not simulated.
-fn not_simulated(cursor: &FieldCursor<'_>, name: &str, values: &[&str], diagnostics: &mut Diagnostics) {
-    let cursor = cursor.field(name);
-    if cursor.str().is_some_and(|text| values.contains(&&**text)) {
-        let message = DiagnosticKind::FieldNotSimulated { field: name.into() };
-        cursor.report(diagnostics, Severity::Info, message);
     }
 }
 

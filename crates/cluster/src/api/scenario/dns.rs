@@ -28,7 +28,7 @@ impl ClusterDns {
         }
     }
 
-    /// kube-dns has the tenth address of the Services' range (kubeadm constants.go, GetDNSIP): without it, DNS is ideal.
+    /// kube-dns has the tenth address (kubeadm constants.go, GetDNSIP): where there is none, DNS is ideal.
     pub(crate) fn within(self, service_cidrs: PerFamily<Cidr>) -> ClusterDns {
         match service_cidrs.primary().nth(10) {
             Some(_) => self,

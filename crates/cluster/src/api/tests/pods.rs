@@ -60,6 +60,60 @@ fn rules_of_a_pod() {
     ));
 }
 
+/// Core validation.go, validatePodDNSConfig.
+#[test]
+fn rules_of_dns_config() {
+    let with = |spec: &str| object("v1", "Pod", &format!("{{containers: [{{name: c, image: i}}], {spec}}}"));
+    for (spec, expected) in [
+        (
+            "dnsPolicy: None",
+            "spec.dnsConfig: Required value: must provide `dnsConfig` when `dnsPolicy` is None",
+        ),
+        (
+            "dnsPolicy: None, dnsConfig: {searches: [a]}",
+            "spec.dnsConfig.nameservers: Required value: must provide at least one DNS nameserver when",
+        ),
+        (
+            "dnsConfig: {nameservers: [1.1.1.1, 2.2.2.2, 3.3.3.3, 4.4.4.4]}",
+            "spec.dnsConfig.nameservers: Invalid value: [\"1.1.1.1\",\"2.2.2.2\",\"3.3.3.3\",\"4.4.4.4\"]: must not",
+        ),
+        (
+            "dnsConfig: {nameservers: [1.1.1]}",
+            "spec.dnsConfig.nameservers[0]: Invalid value: \"1.1.1\": must be a valid IP address",
+        ),
+        (
+            "dnsConfig: {searches: [a, -b]}",
+            "spec.dnsConfig.searches[1]: Invalid value: \"-b\": a lowercase RFC 1123 subdomain must consist of",
+        ),
+        (
+            "dnsConfig: {options: [{value: '1'}]}",
+            "spec.dnsConfig.options[0]: Required value: must not be empty",
+        ),
+    ] {
+        check_problem(&with(spec), expected);
+    }
+    let many = vec!["a"; 33].join(",");
+    check_problem(
+        &with(&format!("dnsConfig: {{searches: [{many}]}}")),
+        "must not have more than 32 search paths",
+    );
+    let long = vec!["a".repeat(70); 31].join(",");
+    let text = with(&format!("dnsConfig: {{searches: [{long}]}}"));
+    check_problem(&text, "must not have more than 2048 characters (including spaces) in the search list");
+    check_fine(&with(
+        "dnsPolicy: None, dnsConfig: {nameservers: [1.1.1.1, 'fd00::1'], searches: [., _a.b_c., d]}",
+    ));
+    let ndots = |options: &str| {
+        let text = with(&format!("dnsConfig: {{options: [{options}]}}"));
+        let KubeObject::Pod(pod) = only(&text) else { panic!("it is a Pod") };
+        pod.spec.dns_config.as_ref().and_then(|config| config.ndots)
+    };
+    assert_eq!(ndots("{name: edns0}"), None);
+    assert_eq!(ndots("{name: ndots, value: '2'}"), Some(2));
+    assert_eq!(ndots("{name: ndots, value: '200'}"), Some(15));
+    assert_eq!(ndots("{name: ndots, value: 2x}, {name: ndots, value: x}"), Some(0));
+}
+
 #[test]
 fn a_pod_with_a_probe_and_a_sidecar() {
     let spec = "initContainers:\n- {name: a, image: i}\n- {name: b, image: i, restartPolicy: Always, ports: [{containerPort: 9}]}\ncontainers:\n- name: c\n  image: i\n  env: [{name: A, value: b}, {name: B, valueFrom: {}}, {name: C}]\n  readinessProbe: {httpGet: {port: web}, periodSeconds: 0, failureThreshold: 5}\n";

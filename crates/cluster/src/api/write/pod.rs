@@ -3,7 +3,7 @@
 use super::container::{container, requirements};
 use super::volume::volume;
 use super::{at, map, pod_status, put_labels, put_or_remove, scheduling, text};
-use crate::api::{Container, Pod, PodSpec, Str, Tree, Volume, VolumeSource};
+use crate::api::{Container, Pod, PodDnsConfig, PodSpec, Str, Tree, Volume, VolumeSource};
 
 pub fn overlay(tree: &mut Tree, pod: &Pod) {
     overlay_spec(at(tree, "spec"), &pod.spec);
@@ -71,6 +71,11 @@ fn overlay_unchanging(tree: &mut Tree, spec: &PodSpec) {
     put_or_remove(tree, "initContainers", init_containers);
     tree.put("restartPolicy", text(spec.restart_policy.as_str()));
     put_or_remove(tree, "dnsPolicy", spec.dns_policy.as_deref().map(text));
+    match &spec.dns_config {
+        // A document has options that the simulation does not read.
+        Some(_) if tree.field("dnsConfig").is_some() => {}
+        config => put_or_remove(tree, "dnsConfig", config.as_deref().map(dns_config)),
+    }
     let deadline = spec.active_deadline_s.map(|s| Tree::int(i64::from(s)));
     put_or_remove(tree, "activeDeadlineSeconds", deadline);
     let gates = || Tree::seq(spec.readiness_gates.iter().map(gate).collect());
@@ -79,6 +84,18 @@ fn overlay_unchanging(tree: &mut Tree, spec: &PodSpec) {
     put_or_remove(tree, "volumes", (!spec.volumes.is_empty()).then(volumes));
     put_or_remove(tree, "overhead", scheduling::resource_list(&spec.overhead));
     put_or_remove(tree, "resources", requirements(&spec.resources));
+}
+
+fn dns_config(config: &PodDnsConfig) -> Tree {
+    let mut tree = Tree::map();
+    let servers = config.nameservers.iter().map(|server| text(&server.to_string())).collect();
+    tree.put("nameservers", Tree::seq(servers));
+    let searches = config.searches.iter().map(|domain| text(domain)).collect();
+    tree.put("searches", Tree::seq(searches));
+    let ndots =
+        |ndots: u32| Tree::seq(vec![map([("name", text("ndots")), ("value", text(&ndots.to_string()))])]);
+    put_or_remove(&mut tree, "options", config.ndots.map(ndots));
+    tree
 }
 
 fn gate(condition: &Str) -> Tree {
