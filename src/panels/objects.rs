@@ -43,14 +43,17 @@ pub fn ObjectsPanel() -> impl IntoView {
 #[component]
 fn SystemObjectsButton() -> impl IntoView {
     let session = expect_context::<Session>();
+    let has_system = session.has_system();
     view! {
-        <Button
-            hint=words::SYSTEM_OBJECTS
-            pressed=Signal::derive(move || session.shows_system())
-            on_press=move || session.toggle_system()
-        >
-            "kube-system"
-        </Button>
+        <Show when=move || has_system.get()>
+            <Button
+                hint=words::SYSTEM_OBJECTS
+                pressed=Signal::derive(move || session.shows_system())
+                on_press=move || session.toggle_system()
+            >
+                "kube-system"
+            </Button>
+        </Show>
     }
 }
 

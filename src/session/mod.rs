@@ -25,6 +25,7 @@ mod source;
 mod theme;
 mod watch;
 
+use cluster::api::ClusterDns;
 use cluster::sim::{Changes, Moment, Run, Time, World};
 use leptos::prelude::*;
 pub use notice::{Notice, Notices, RefusalWords, Tone};
@@ -119,6 +120,11 @@ impl Session {
     /// Whether the cluster's own objects are shown.
     pub fn shows_system(&self) -> bool {
         self.system.get() == SystemObjects::Shown
+    }
+
+    /// Whether there are any: with ideal DNS there is none.
+    pub fn has_system(self) -> Memo<bool> {
+        self.watch_scene(|world| world.config().dns == ClusterDns::Pods)
     }
 
     pub fn toggle_system(&self) {

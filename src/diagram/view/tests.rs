@@ -8,6 +8,7 @@ use cluster::api::{Action, NsName, ServiceType};
 use js_sys::{Array, Reflect};
 use leptos::prelude::*;
 use scene::navigation::code;
+use scene::words;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{CssStyleSheet, HtmlElement};
@@ -139,6 +140,17 @@ async fn the_picture_is_made_larger_and_smaller_and_fits_again() {
     page.press("Zoom in").await;
     page.press("Fit the cluster into the view").await;
     page.until("it fits", || camera(&page) == fitted).await;
+}
+
+#[wasm_bindgen_test]
+async fn the_clusters_own_pods_are_there_when_they_are_asked_for() {
+    let page = picture().await;
+    let pods = || page.count("[data-item^='pod:']");
+    let name = words::SYSTEM_OBJECTS;
+    page.press(name).await;
+    page.until("coredns' Pods are there, too", || pods() == 6).await;
+    page.press(name).await;
+    page.until("they are gone", || pods() == 4).await;
 }
 
 #[wasm_bindgen_test]

@@ -10,17 +10,20 @@ use scene::words;
 #[component]
 pub fn ZoomButtons() -> impl IntoView {
     let session = expect_context::<Picture>().session;
+    let has_system = session.has_system();
     view! {
         <div class="pk-zooms">
-            <Button
-                class="pk-zoom pk-system"
-                name=words::SYSTEM_OBJECTS
-                hint=words::SYSTEM_OBJECTS
-                pressed=Signal::derive(move || session.shows_system())
-                on_press=move || session.toggle_system()
-            >
-                "DNS"
-            </Button>
+            <Show when=move || has_system.get()>
+                <Button
+                    class="pk-zoom pk-system"
+                    name=words::SYSTEM_OBJECTS
+                    hint=words::SYSTEM_OBJECTS
+                    pressed=Signal::derive(move || session.shows_system())
+                    on_press=move || session.toggle_system()
+                >
+                    "DNS"
+                </Button>
+            </Show>
             <ZoomButton sign="+" name=words::ZOOM_IN zoom=Zoom::In/>
             <ZoomButton sign="−" name=words::ZOOM_OUT zoom=Zoom::Out/>
             <ZoomButton sign="⤢" name=words::ZOOM_FIT zoom=Zoom::Fit/>

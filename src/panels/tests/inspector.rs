@@ -4,8 +4,9 @@ use crate::in_page::{InPage, deployment, key_down, pod};
 use crate::panels::Inspector;
 use crate::session::Selection;
 use crate::ui::Tab;
-use cluster::api::{Action, Kind, ObjectRef};
+use cluster::api::{Action, Kind, NsName, ObjectRef};
 use leptos::prelude::*;
+use scene::facts::SystemObjects;
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 
@@ -27,6 +28,18 @@ fn tabs(page: &InPage) -> String {
         if is_shown { format!("[{label}]") } else { label }
     });
     tabs.collect::<Vec<_>>().join(" ")
+}
+
+#[wasm_bindgen_test]
+async fn whoever_selects_one_of_the_clusters_own_objects_sees_it() {
+    let page = inspector().await;
+    assert_eq!(page.session.system.get_untracked(), SystemObjects::Hidden);
+    let kube_dns = page.world(|world| {
+        let key = NsName::new("kube-system", "kube-dns");
+        world.store().services.get(&key).expect("it is there").meta.uid
+    });
+    page.session.select(Some(Selection::Service(kube_dns)));
+    page.until("it is shown", || page.session.system.get_untracked() == SystemObjects::Shown).await;
 }
 
 #[wasm_bindgen_test]
