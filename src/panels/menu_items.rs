@@ -290,7 +290,8 @@ fn for_object(world: &World, uid: Uid) -> Vec<MenuItem> {
         | Kind::Service
         | Kind::Deployment
         | Kind::Node
-        | Kind::PriorityClass => all.push(harmful("Delete", Action::delete(object))),
+        | Kind::PriorityClass
+        | Kind::ServiceCidr => all.push(harmful("Delete", Action::delete(object))),
         Kind::Namespace | Kind::Other(_) => {}
     }
     all

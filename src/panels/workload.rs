@@ -97,6 +97,7 @@ impl WorkloadFacts {
             | Kind::Node
             | Kind::Namespace
             | Kind::PriorityClass
+            | Kind::ServiceCidr
             | Kind::Other(_) => return None,
         })
     }

@@ -409,6 +409,7 @@ const APPLIED: &[&str] = &[
     "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {replicas: 4, selector: {matchLabels: {app: web}}, template: {metadata: {labels: {app: web, v: '2'}}, spec: {terminationGracePeriodSeconds: 3, containers: [{name: c, image: nginx, ports: [{containerPort: 8080}]}]}}}}",
     "{apiVersion: apps/v1, kind: Deployment, metadata: {name: second}, spec: {strategy: {type: Recreate}, selector: {matchLabels: {app: other}}, template: {metadata: {labels: {app: other}}, spec: {containers: [{name: c, image: nginx}]}}}}",
     "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: by-hand, labels: {kubernetes.io/service-name: also-web}}, addressType: IPv4, ports: [{port: 8080}], endpoints: [{addresses: [10.244.1.2]}]}",
+    "{apiVersion: networking.k8s.io/v1, kind: ServiceCIDR, metadata: {name: more}, spec: {cidrs: [10.200.0.0/29, 'fd00:200::/125']}}",
     // Refused: the second object, when the first is taken already; a field that does not change; a text.
     "{apiVersion: v1, kind: List, items: [{apiVersion: v1, kind: Service, metadata: {name: first}, spec: {selector: {app: web}, ports: [{port: 80}]}}, {apiVersion: v1, kind: Service, metadata: {name: last}, spec: {clusterIP: 192.0.2.1, ports: [{port: 80}]}}]}",
     "{apiVersion: apps/v1, kind: Deployment, metadata: {name: web}, spec: {selector: {matchLabels: {app: else}}, template: {metadata: {labels: {app: else}}, spec: {containers: [{name: c, image: nginx}]}}}}",

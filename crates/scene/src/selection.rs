@@ -49,6 +49,7 @@ pub fn selection_of(kind: &Kind, uid: Uid) -> Selection {
         | Kind::EndpointSlice
         | Kind::Namespace
         | Kind::PriorityClass
+        | Kind::ServiceCidr
         | Kind::Other(_) => Selection::Object(uid),
     }
 }

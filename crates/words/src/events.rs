@@ -254,6 +254,7 @@ fn controller(kind: &Kind) -> &'static str {
         | Kind::Node
         | Kind::Namespace
         | Kind::PriorityClass
+        | Kind::ServiceCidr
         | Kind::Other(_) => "controllermanager",
     }
 }

@@ -38,7 +38,6 @@ ResourceSlice resource.k8s.io/v1 resourceslices cluster
 Role rbac.authorization.k8s.io/v1 roles namespaced
 RoleBinding rbac.authorization.k8s.io/v1 rolebindings namespaced
 RuntimeClass node.k8s.io/v1 runtimeclasses cluster
-ServiceCIDR networking.k8s.io/v1 servicecidrs cluster
 StorageClass storage.k8s.io/v1 storageclasses cluster sc
 StorageVersion internal.apiserver.k8s.io/v1alpha1 storageversions cluster
 StorageVersionMigration storagemigration.k8s.io/v1beta1 storageversionmigrations cluster

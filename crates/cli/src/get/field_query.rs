@@ -146,7 +146,8 @@ fn own_fields(kind: &Kind) -> Option<&'static [&'static str]> {
         | Kind::ControllerRevision
         | Kind::CronJob
         | Kind::PodDisruptionBudget
-        | Kind::PriorityClass => NAMES,
+        | Kind::PriorityClass
+        | Kind::ServiceCidr => NAMES,
     })
 }
 

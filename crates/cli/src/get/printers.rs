@@ -57,6 +57,7 @@ fn printer(kind: &Kind) -> Printer {
         Kind::Node => cluster_scoped::NODE,
         Kind::Namespace => cluster_scoped::NAMESPACE,
         Kind::PriorityClass => cluster_scoped::PRIORITY_CLASS,
+        Kind::ServiceCidr => cluster_scoped::SERVICE_CIDR,
         Kind::Other(name) => kept::printer(name),
     }
 }

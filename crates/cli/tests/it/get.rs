@@ -1,6 +1,6 @@
 //! `get`, as a person who knows kubectl types it.
 
-use crate::support::{manifest, packetyard};
+use crate::support::{Temporary, manifest, packetyard};
 
 const FILE: &str = "ingress-and-crds.yaml";
 
@@ -223,4 +223,22 @@ fn without_a_cloud_a_load_balancer_waits_for_its_address() {
     let (ok, out, err) = packetyard(&["get", "svc", "-q"], &file);
     std::fs::remove_file(&file).expect("it can be removed");
     assert!(ok && out.contains("<pending>     80:30080/TCP"), "{out}{err}");
+}
+
+#[test]
+fn the_clusters_own_service_cidr_is_listed_with_others() {
+    let text = "apiVersion: networking.k8s.io/v1\nkind: ServiceCIDR\nmetadata: {name: more}\n\
+                spec: {cidrs: [10.200.0.0/24, 'fd00:200::/112']}\n";
+    let file = Temporary::new("service-cidrs.yaml", text);
+    let (ok, out, err) = packetyard(&["get", "-q", "servicecidrs"], &file.0);
+    assert!(ok, "{err}");
+    let rows: Vec<Vec<&str>> = out.lines().map(|line| line.split_whitespace().take(2).collect()).collect();
+    assert_eq!(
+        rows,
+        [["NAME", "CIDRS"], ["kubernetes", "10.96.0.0/12"], ["more", "10.200.0.0/24,fd00:200::/112"]]
+    );
+    let (ok, out, err) = packetyard(&["get", "-q", "servicecidr", "more", "-o", "yaml"], &file.0);
+    assert!(ok, "{err}");
+    assert!(out.contains("  finalizers:\n  - networking.k8s.io/service-cidr-finalizer\n"), "{out}");
+    assert!(out.contains("    message: Kubernetes Service CIDR is ready\n"), "{out}");
 }

@@ -408,6 +408,7 @@ pub enum Rule {
     ProviderId,
     PodCidrs,
     OneCidrPerFamily,
+    OneServiceCidrPerFamily,
     FamilyNotConfigured,
     NotDualStack,
     ReleasesClusterIp,

@@ -594,6 +594,9 @@ fn rule(rule: Rule) -> &'static str {
         Rule::ProviderId => "Forbidden: node updates may not change providerID except from \"\" to valid",
         Rule::PodCidrs => "Forbidden: node updates may not change podCIDR except from \"\" to valid",
         Rule::OneCidrPerFamily => "may specify no more than one CIDR for each IP family",
+        Rule::OneServiceCidrPerFamily => {
+            "may specify no more than one IP for each IP family, i.e 192.168.0.0/24 and 2001:db8::/64"
+        }
         Rule::FamilyNotConfigured => "not configured on this cluster",
         Rule::NotDualStack => "this cluster is not configured for dual-stack services",
         Rule::ReleasesClusterIp => "must be 'SingleStack' to release the secondary cluster IP",

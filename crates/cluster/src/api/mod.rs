@@ -35,6 +35,7 @@ pub(crate) mod scenario;
 mod selectors;
 mod served;
 mod service;
+mod service_cidr;
 mod service_policy;
 mod slice;
 mod taint_change;
@@ -103,6 +104,7 @@ pub use service::{
     IpFamilyPolicy, LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity,
     TargetPort, TrafficPolicy,
 };
+pub use service_cidr::{ServiceCidr, ServiceCidrReady};
 pub use service_policy::{PolicyField, ServicePolicy, TOPOLOGY_MODE};
 pub use slice::{AddressType, Endpoint, EndpointPort, EndpointSlice};
 pub use taint_change::TaintChange;

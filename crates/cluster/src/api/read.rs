@@ -251,7 +251,8 @@ impl<'a> Reader<'a> {
             | KubeObject::EndpointSlice(_)
             | KubeObject::Node(_)
             | KubeObject::Namespace(_)
-            | KubeObject::PriorityClass(_) => "".into(),
+            | KubeObject::PriorityClass(_)
+            | KubeObject::ServiceCidr(_) => "".into(),
         };
         let from = self.diagnostics.len();
         if let Some(&first) = self.seen.get(&(name.clone(), group.clone())) {

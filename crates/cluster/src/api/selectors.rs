@@ -258,7 +258,8 @@ fn pod_labels(parsed: &ManifestObject) -> Option<(Str, Labels)> {
         | KubeObject::EndpointSlice(_)
         | KubeObject::Node(_)
         | KubeObject::Namespace(_)
-        | KubeObject::PriorityClass(_) => return None,
+        | KubeObject::PriorityClass(_)
+        | KubeObject::ServiceCidr(_) => return None,
     };
     Some((meta.namespace.clone(), labels))
 }

@@ -4,7 +4,7 @@
 use crate::api::{
     ControllerRevision, CronJob, DaemonSet, Deployment, EndpointSlice, Endpoints, Job, Kind, Meta, Metadata,
     Namespace, Node, ObjectRef, Pod, PodDisruptionBudget, PriorityClass, Propagation, ReplicaSet,
-    ReplicationController, Service, StatefulSet, Str, Uid, Unsimulated,
+    ReplicationController, Service, ServiceCidr, StatefulSet, Str, Uid, Unsimulated,
 };
 use crate::sim::{Watched, WorkItem, World};
 
@@ -65,7 +65,7 @@ impl World {
         };
     }
 
-    fn remove_finalizer(&mut self, object: &ObjectRef, finalizer: &str) {
+    pub(super) fn remove_finalizer(&mut self, object: &ObjectRef, finalizer: &str) {
         self.update_meta(object, |meta| meta.finalizers.retain(|other| &**other != finalizer));
         self.go_on_with_deletion(object);
     }
@@ -98,6 +98,7 @@ impl World {
             | Kind::Endpoints
             | Kind::Node
             | Kind::PriorityClass
+            | Kind::ServiceCidr
             | Kind::Other(_) => {
                 self.remove_by_ref(object);
             }
@@ -148,6 +149,7 @@ impl World {
             Kind::Node => self.update_meta_of::<Node>(object, change),
             Kind::Namespace => self.update_meta_of::<Namespace>(object, change),
             Kind::PriorityClass => self.update_meta_of::<PriorityClass>(object, change),
+            Kind::ServiceCidr => self.update_meta_of::<ServiceCidr>(object, change),
             Kind::Other(kind) => {
                 let key = Unsimulated::key_of(kind, &key);
                 self.update_object::<Unsimulated>(&key, |object| change(object.meta_mut())).map(drop)

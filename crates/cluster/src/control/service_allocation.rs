@@ -9,7 +9,7 @@ use crate::api::{
     Str, listed,
 };
 use crate::sim::{Chance, Purpose, Refusal, World};
-use netfilter::Cidr;
+use netfilter::{Cidr, Family};
 
 /// kube-apiserver --service-node-port-range: 30000-32767.
 pub const NODE_PORT_FIRST: u16 = 30_000;
@@ -56,14 +56,13 @@ impl World {
         let kept = old.map_or(0, |old| if old.headless { usize::MAX } else { old.cluster_ips.len() });
         let families = service.spec.ip_families.clone();
         for (index, family) in families.into_iter().enumerate().skip(kept) {
-            let range = *self.config.service_cidrs.get_or_primary(family);
             match service.spec.cluster_ips.get(index).copied() {
                 Some(ip) => {
-                    let claimed = self.claim_cluster_ip(range, ip, &own);
+                    let claimed = self.claim_cluster_ip(family, ip, &own);
                     claimed.map_err(|why| cluster_ip_refused(service, ip, why))?;
                 }
                 None => {
-                    let ip = self.free_cluster_ip(range, index as u64, &own)?;
+                    let ip = self.free_cluster_ip(family, index as u64, &own)?;
                     service.spec.cluster_ips.push(ip);
                 }
             }
@@ -72,8 +71,8 @@ impl World {
     }
 
     /// Or why not, in the allocator's words (ipallocator/interfaces.go).
-    fn claim_cluster_ip(&self, range: Cidr, ip: IpAddr, own: &NsName) -> Result<(), &'static str> {
-        if !is_usable(range, ip) {
+    fn claim_cluster_ip(&self, family: Family, ip: IpAddr, own: &NsName) -> Result<(), &'static str> {
+        if !self.service_ranges(family).iter().any(|range| is_usable(*range, ip)) {
             return Err("the provided network does not match the current range");
         }
         if self.allocated.has_cluster_ip(ip, own) {
@@ -82,8 +81,33 @@ impl World {
         Ok(())
     }
 
-    /// `index`: of the address in the Service's list.
-    fn free_cluster_ip(&self, range: Cidr, index: u64, own: &NsName) -> Result<IpAddr, Refusal> {
+    /// the prefixes of a family that addresses are given from: of ServiceCIDRs that are ready and are to stay
+    /// (ipallocator/cidrallocator.go, syncAllocators). Of IPv6 no allocator takes one that is shorter than /64.
+    fn service_ranges(&self, family: Family) -> Vec<Cidr> {
+        let of_family = |range: &Cidr| {
+            Family::of(range.address()) == family && (range.address().is_ipv4() || range.length() >= 64)
+        };
+        let ready = self.store.service_cidrs.iter().filter(|cidr| cidr.gives_addresses());
+        let ranges: BTreeSet<Cidr> =
+            ready.flat_map(|cidr| cidr.cidrs.iter().copied().filter(of_family)).collect();
+        ranges.into_iter().collect()
+    }
+
+    /// MetaAllocator.AllocateNextService: any of the ranges, and the next one where it is full. In which order they are
+    /// tried is chance upstream, too: that of Go's maps. `index`: of the address in the Service's list.
+    fn free_cluster_ip(&self, family: Family, index: u64, own: &NsName) -> Result<IpAddr, Refusal> {
+        let mut ranges = self.service_ranges(family);
+        if ranges.len() > 1 {
+            let subject = Chance::subject(&own.to_string());
+            let first = self.chance.below(Purpose::ServiceCidr, subject, index, ranges.len() as u64);
+            ranges.rotate_left(first as usize);
+        }
+        let free = |range: &Cidr| self.free_cluster_ip_in(*range, index, own);
+        let range = *self.config.service_cidrs.get_or_primary(family);
+        ranges.iter().find_map(free).ok_or(Refusal::ClusterIpsExhausted { range })
+    }
+
+    fn free_cluster_ip_in(&self, range: Cidr, index: u64, own: &NsName) -> Option<IpAddr> {
         // The network address is never allocated, nor is the broadcast address in IPv4.
         let usable = range.size().saturating_sub(if range.address().is_ipv4() { 2 } else { 1 });
         let usable = usable.min(1 << 16);
@@ -92,9 +116,7 @@ impl World {
         let draw = [0, 1].map(|i| self.chance.draw(Purpose::Allocation, subject, index * 2 + i));
         let offset = band_offset(range.size(), 16, 256);
         let is_taken = |ip: IpAddr| self.allocated.has_cluster_ip(ip, own);
-        allocate(usable, offset, draw, |n| at(n).is_none_or(is_taken))
-            .and_then(at)
-            .ok_or(Refusal::ClusterIpsExhausted { range })
+        allocate(usable, offset, draw, |n| at(n).is_none_or(is_taken)).and_then(at)
     }
 
     fn allocate_node_ports(&self, service: &mut Service, creating: bool) -> Result<(), Refusal> {
@@ -275,7 +297,8 @@ fn patch_node_ports(ports: &mut [ServicePort], old: &[ServicePort]) {
     }
 }
 
-fn is_usable(range: Cidr, ip: IpAddr) -> bool {
+/// servicecidr.go, PrefixContainsIP.
+pub(super) fn is_usable(range: Cidr, ip: IpAddr) -> bool {
     let last = range.nth(range.size().saturating_sub(1));
     range.contains(ip) && ip != range.address() && (ip.is_ipv6() || Some(ip) != last)
 }

@@ -17,6 +17,7 @@ pub(crate) use lag::{Decision, Sources};
 pub use lag::{Hearing, Lag, StalePort, StaleService};
 pub use machine::Machine;
 pub(crate) use machine::kernel;
+pub(crate) use proxy_status::FullSync;
 pub use proxy_status::{Changed, FailedSync, MissedEvent, Proxier, ProxyStatus, Written};
 pub(crate) use registration::{add_labels, register};
 use watch_events::UnderWay;

@@ -1,14 +1,15 @@
 //! What a node's kube-proxy has seen, and what it has written of that.
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::api::{EndpointSlice, NsName, Service, Str};
+use crate::api::{EndpointSlice, NsName, Service, ServiceCidr, Str};
 use crate::node::UnderWay;
 use crate::node::kube_proxy::{LazySynced, ProxyConfig, ProxyMode, ServicePortName};
 use crate::sim::Time;
 use crate::store::Objects;
-use netfilter::PerFamily;
+use netfilter::{Cidr, PerFamily};
 
 /// The process: what it has seen, and the proxier of each family.
 #[derive(Clone, Debug)]
@@ -17,6 +18,7 @@ pub struct ProxyStatus {
     pub mode: ProxyMode,
     pub services: Objects<Service>,
     pub slices: Objects<EndpointSlice>,
+    pub service_cidrs: Objects<ServiceCidr>,
     /// The node's own zone, as kube-proxy has seen its Node.
     pub zone: Option<Str>,
     /// The process is stopped (SIGSTOP): it gets no events, writes no rules and does not reply to health checks.
@@ -48,6 +50,8 @@ pub struct Proxier {
     pub stale_chains: Vec<Str>,
     pub(crate) cleaned_at: Option<Time>,
     pub(crate) cleanup_planned: bool,
+    /// The last sync that has written all rules (mode nftables).
+    pub(crate) full_sync: Option<FullSync>,
     /// When the rules were last written.
     pub synced_at: Option<Time>,
     /// The last sync, if it has failed.
@@ -55,6 +59,15 @@ pub struct Proxier {
     pub(crate) sync_planned: bool,
     /// The next check of terminating real servers is scheduled (mode ipvs).
     pub(crate) terminates_planned: bool,
+}
+
+/// A sync that writes what does not depend on Services anew: only here a proxier takes over ServiceCIDRs.
+#[derive(Clone, Debug)]
+pub(crate) struct FullSync {
+    pub at: Time,
+    /// The node's zone at the time: a change of it makes the next sync a full one.
+    pub zone: Option<Str>,
+    pub service_cidrs: Vec<Cidr>,
 }
 
 /// A sync of which the kernel has taken nothing: the rules that were in force still are.
@@ -116,6 +129,7 @@ impl Written {
 pub enum Changed {
     Service(NsName),
     Slice(NsName),
+    ServiceCidr(NsName),
     /// The node's own Node.
     Node,
 }
@@ -135,6 +149,7 @@ impl ProxyStatus {
             mode: ProxyMode::default(),
             services: Objects::default(),
             slices: Objects::default(),
+            service_cidrs: Objects::default(),
             zone: None,
             paused: false,
             missed: Vec::new(),
@@ -143,6 +158,13 @@ impl ProxyStatus {
             last_arrival: Time::ZERO,
             started: Time::ZERO,
         }
+    }
+
+    /// pkg/proxy/config, ServiceCIDRConfig: of all ServiceCIDRs, whatever their condition.
+    pub(crate) fn seen_service_cidrs(&self) -> Vec<Cidr> {
+        let ranges: BTreeSet<Cidr> =
+            self.service_cidrs.iter().flat_map(|object| object.cidrs.iter().copied()).collect();
+        ranges.into_iter().collect()
     }
 
     /// How many changes of Services and EndpointSlices are not in the node's rules yet; of two families, in those of

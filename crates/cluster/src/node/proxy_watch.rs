@@ -9,7 +9,7 @@ use crate::node::kube_proxy::{
     LazySynced, PodInterface, Ports, ProxyConfig, ProxyMode, ServicePortName, Synced, build_rules,
     changed_objects, clean_stale_entries, leftover_rules, ports, udp_endpoints_changed, update_ports,
 };
-use crate::node::{FailedSync, Machine, Proxier, ProxyStatus, Written};
+use crate::node::{FailedSync, FullSync, Machine, Proxier, ProxyStatus, Written};
 use crate::sim::{Chance, Event, LogEntry, Purpose, Span, Time, WatchChange, WatchedObject, World};
 use crate::store::{Objects, Stored};
 use netfilter::{Cidr, Family, Hooks, PerFamily, Rules};
@@ -37,12 +37,17 @@ fn sync(machine: &Machine, base: Option<Arc<Written>>, config: &Arc<ProxyConfig>
     })
 }
 
+/// proxyutil.FullSyncPeriod: the longest time between two runs, and between two full ones.
+const FULL_SYNC_PERIOD: Span = Span::from_secs(3_600);
+
 impl WatchChange {
     /// Whether it is passed on to the proxier of a family (meta_proxier.go, OnServiceUpdate, OnEndpointSliceUpdate).
     /// An EndpointSlice is of one family; if it was deleted and created anew with another, of both.
     fn concerns(&self, family: Family, seen: &ProxyStatus) -> bool {
         match self {
             WatchChange::Service(_) | WatchChange::Zone(_) => true,
+            // OnServiceCIDRsChanged: what it keeps is for the next full sync.
+            WatchChange::ServiceCidr(_) => false,
             WatchChange::Slice(slice) => {
                 let old =
                     if seen.has_missed_events() { seen.slices.get(&slice.key) } else { slice.old.as_ref() };
@@ -74,6 +79,7 @@ impl World {
         match change {
             WatchChange::Service(service) => service.put_into(&mut proxy.services, has_missed),
             WatchChange::Slice(slice) => slice.put_into(&mut proxy.slices, has_missed),
+            WatchChange::ServiceCidr(cidr) => cidr.put_into(&mut proxy.service_cidrs, has_missed),
             WatchChange::Zone(zone) => proxy.zone.clone_from(zone),
         }
         self.changes.rules.insert(node);
@@ -113,6 +119,8 @@ impl World {
         let machine = &self.machines[&node];
         let Some(proxier) = machine.proxy.proxiers.get(family) else { return };
         let (mode, base) = (machine.proxy.mode, proxier.written.base());
+        self.note_full_sync(node, family);
+        let machine = &self.machines[&node];
         let config = Arc::new(self.proxy_config(node, family));
         let synced = sync(machine, base.clone(), &config);
         if let Some(port) = synced.refused(mode) {
@@ -136,11 +144,22 @@ impl World {
         self.plan_termination(node, family);
     }
 
+    /// M-11. nftables/proxier.go, syncProxyRules: a sync writes all rules when kube-proxy starts, after one that has
+    /// failed, when the node's zone has changed, and when the last one is an hour ago (proxyutil.FullSyncPeriod).
+    fn note_full_sync(&mut self, node: Uid, family: Family) {
+        let now = self.clock.now();
+        let Some(machine) = self.machines.get_mut(&node) else { return };
+        let (zone, service_cidrs) = (machine.proxy.zone.clone(), machine.proxy.seen_service_cidrs());
+        let Some(proxier) = machine.proxy.proxiers.get_mut(family) else { return };
+        let is_due = |last: &FullSync| last.at + FULL_SYNC_PERIOD < now || last.zone != zone;
+        if proxier.failed.is_some() || proxier.full_sync.as_ref().is_none_or(is_due) {
+            proxier.full_sync = Some(FullSync { at: now, zone, service_cidrs });
+        }
+    }
+
     /// `nft` has refused the transaction, so nothing of it has happened. kube-proxy tries again after `syncPeriod`, if
     /// no change makes it do so before (nftables/proxier.go, syncProxyRules; runner/bounded_frequency_runner.go, Loop).
     fn sync_fails(&mut self, node: Uid, family: Family, port: Arc<ServicePortName>) {
-        // proxyutil.FullSyncPeriod: the longest time between two runs.
-        const MAX_INTERVAL: Span = Span::from_secs(3_600);
         let (now, timeout) = (self.clock.now(), self.proxy_health_timeout());
         let Some(machine) = self.machines.get_mut(&node) else { return };
         let (name, start) = (machine.name.clone(), machine.proxy_start);
@@ -150,7 +169,7 @@ impl World {
         let slices = machine.proxy.slices.clone();
         let late = proxier.queued_since.map(|since| since + timeout);
         proxier.failed = Some(FailedSync { at: now, port: Arc::clone(&port), slices });
-        let at = now + self.timing.proxy_sync_period.min(MAX_INTERVAL);
+        let at = now + self.timing.proxy_sync_period.min(FULL_SYNC_PERIOD);
         self.schedule(at, Event::ProxyRetry { node, family, start, failed_at: now });
         if let Some(late) = late.filter(|late| *late > now) {
             self.schedule(late, Event::ProxyLate { node });
@@ -285,7 +304,15 @@ impl World {
                 DetectLocalMode::BridgeInterface(name) => Some(PodInterface { name, is_prefix: false }),
                 DetectLocalMode::InterfaceNamePrefix(name) => Some(PodInterface { name, is_prefix: true }),
             },
-            service_cidrs: self.config.service_cidrs.values().copied().collect(),
+            service_cidrs: match machine
+                .proxy
+                .proxiers
+                .get(family)
+                .and_then(|proxier| proxier.full_sync.as_ref())
+            {
+                Some(last) => last.service_cidrs.clone(),
+                None => machine.proxy.seen_service_cidrs(),
+            },
             masquerade_all: config.masquerade_all.unwrap_or(usual.masquerade_all),
             masquerade_bit: config.masquerade_bit.unwrap_or(usual.masquerade_bit),
             node_port_addresses: match &config.node_port_addresses {
@@ -372,10 +399,12 @@ impl World {
     /// kube-proxy's list: it now knows what the API server has.
     fn proxy_lists(&mut self, node: Uid) {
         let (services, slices) = (self.store.services.clone(), self.store.slices.clone());
+        let service_cidrs = self.store.service_cidrs.clone();
         let Some(machine) = self.machines.get_mut(&node) else { return };
         machine.proxy.zone = self.store.node(&machine.name).and_then(|n| n.zone().cloned());
         machine.proxy.services = services;
         machine.proxy.slices = slices;
+        machine.proxy.service_cidrs = service_cidrs;
     }
 
     /// `kill -STOP` and `kill -CONT`: meanwhile watch events wait in the socket, and are all read when it continues.

@@ -106,6 +106,7 @@ impl WatchChange {
         match self {
             WatchChange::Service(service) => Changed::Service(service.key.clone()),
             WatchChange::Slice(slice) => Changed::Slice(slice.key.clone()),
+            WatchChange::ServiceCidr(cidr) => Changed::ServiceCidr(cidr.key.clone()),
             WatchChange::Zone(_) => Changed::Node,
         }
     }

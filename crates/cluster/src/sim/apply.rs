@@ -196,6 +196,7 @@ impl World {
             | Kind::Endpoints
             | Kind::Node
             | Kind::PriorityClass
+            | Kind::ServiceCidr
             | Kind::Other(_) => self.delete(object, propagation).ok_or_else(missing),
         }
     }

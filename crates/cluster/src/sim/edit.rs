@@ -30,6 +30,7 @@ impl World {
             | Kind::EndpointSlice
             | Kind::Namespace
             | Kind::PriorityClass
+            | Kind::ServiceCidr
             | Kind::Other(_) => Err(Refusal::NotEditable { object: object.clone() }),
         }
     }

@@ -3,7 +3,7 @@
 use std::fmt::{self, Write};
 use std::sync::Arc;
 
-use crate::api::{EndpointSlice, Name, NsName, ObjectRef, Service, Str, Uid};
+use crate::api::{EndpointSlice, Name, NsName, ObjectRef, Service, ServiceCidr, Str, Uid};
 use crate::node::kubelet::KubeletStep;
 use crate::sim::Time;
 use crate::store::Objects;
@@ -129,6 +129,10 @@ pub(crate) enum WorkItem {
     Announcement(NsName),
     /// The nodes that all load balancers send to.
     BalancedNodes,
+    /// A ServiceCIDR's condition, and its end.
+    ServiceCidr(Name),
+    /// The ServiceCIDR that a cluster has by itself, if it is gone.
+    DefaultServiceCidr,
     /// What the garbage collector deletes: the dependents of an owner that is gone.
     DependentsOf(Uid),
     /// An object that is Terminating, and may wait for its dependents.
@@ -161,6 +165,7 @@ pub(crate) enum ConnectionTimer {
 pub(crate) enum WatchChange {
     Service(WatchedObject<Service>),
     Slice(WatchedObject<EndpointSlice>),
+    ServiceCidr(WatchedObject<ServiceCidr>),
     /// The zone of the node's own Node.
     Zone(Option<Str>),
 }

@@ -131,6 +131,8 @@ impl World {
             ipvs_scheduler: scenario.ipvs_scheduler.unwrap_or_default(),
         };
         let mut world = World::new(seed, timing, config);
+        let own = world.default_service_cidr();
+        world.store.put_first(own);
         world.written_ranges = Arc::new(world.can_be_given(written_ranges(&manifest.objects)));
         world.say_of_apps(scenario);
         match scenario.start.unwrap_or_default() {

@@ -28,6 +28,8 @@ pub enum Purpose {
     ProbePhase,
     /// When a node's kube-proxy restarts after a change of its configuration.
     ProxyRestart,
+    /// Which ServiceCIDR a ClusterIP is taken from.
+    ServiceCidr,
 }
 
 impl netfilter::Purpose for Purpose {

@@ -3,7 +3,9 @@
 //! the simulation reads.
 
 use super::load::NODES;
-use crate::api::{ClusterDns, Codec, Kind, ManifestObject, Meta, Name, Namespace, ObjectRef, parse};
+use crate::api::{
+    ClusterDns, Codec, Kind, ManifestObject, Meta, Name, Namespace, ObjectRef, ServiceCidr, parse,
+};
 use crate::sim::{Time, World};
 use netfilter::Family;
 
@@ -29,6 +31,8 @@ impl World {
             Kind::Deployment => (namespace, name) == (NAMESPACE, "coredns"),
             Kind::ReplicaSet | Kind::Pod => is_named_after("coredns"),
             Kind::Namespace => name == NAMESPACE,
+            // Of whatever cluster.
+            Kind::ServiceCidr => return name == ServiceCidr::DEFAULT,
             Kind::ReplicationController
             | Kind::StatefulSet
             | Kind::DaemonSet

@@ -7,9 +7,9 @@ use super::{Refusal, WatchChange, WatchedObject, WorkItem, World};
 use crate::api::{
     ControllerRevision, CronJob, DaemonSet, Deployment, EndpointSlice, Endpoints, Job, Kind, Namespace, Node,
     NsName, ObjectRef, Pod, PodDisruptionBudget, PriorityClass, ReplicaSet, ReplicationController, Service,
-    StatefulSet, StatusSubresource, Unsimulated,
+    ServiceCidr, StatefulSet, StatusSubresource, Unsimulated,
 };
-use crate::control::{NAMESPACE_DELETION_GRACE, awaits_others, topology_mode_is_auto};
+use crate::control::{DEFAULT_INTERVAL, NAMESPACE_DELETION_GRACE, awaits_others, topology_mode_is_auto};
 use crate::store::{IndexKey, Stored};
 
 impl World {
@@ -201,6 +201,7 @@ impl Watched for Namespace {
 impl Watched for Service {
     fn notify(world: &mut World, key: &NsName, old: Option<&Arc<Service>>, new: Option<&Arc<Service>>) {
         Arc::make_mut(&mut world.allocated).follow(key, new);
+        world.wake_terminating_service_cidrs();
         world.enqueue(WorkItem::EndpointSlices(key.clone()));
         world.enqueue(WorkItem::Endpoints(key.clone()));
         world.enqueue(WorkItem::MirroredSlices(key.clone()));
@@ -244,6 +245,23 @@ impl Watched for Endpoints {
 impl Watched for PriorityClass {
     fn notify(world: &mut World, _: &NsName, _: Option<&Arc<PriorityClass>>, _: Option<&Arc<PriorityClass>>) {
         world.retry_failed_creates();
+    }
+}
+
+impl Watched for ServiceCidr {
+    fn notify(
+        world: &mut World,
+        key: &NsName,
+        old: Option<&Arc<ServiceCidr>>,
+        new: Option<&Arc<ServiceCidr>>,
+    ) {
+        world.enqueue(WorkItem::ServiceCidr(key.name.clone()));
+        if new.is_none() && &*key.name == ServiceCidr::DEFAULT {
+            world.enqueue_after(WorkItem::DefaultServiceCidr, DEFAULT_INTERVAL);
+        }
+        // addServiceCIDR: one that comes may free another that is to go.
+        world.wake_terminating_service_cidrs();
+        world.publish(WatchChange::ServiceCidr(world.watched_object(key, old, new)));
     }
 }
 
@@ -302,6 +320,7 @@ impl World {
             | Kind::Node
             | Kind::Namespace
             | Kind::PriorityClass
+            | Kind::ServiceCidr
             | Kind::Other(_) => {}
         }
     }
@@ -414,6 +433,7 @@ impl World {
             Kind::Endpoints => self.remove_object::<Endpoints>(&key).map(drop),
             Kind::Node => self.delete_node(&key),
             Kind::PriorityClass => self.remove_object::<PriorityClass>(&key).map(drop),
+            Kind::ServiceCidr => self.remove_object::<ServiceCidr>(&key).map(drop),
             Kind::Other(kind) => {
                 let key = Unsimulated::key_of(kind, &key);
                 self.remove_object::<Unsimulated>(&key).map(drop)

@@ -318,6 +318,8 @@ impl World {
             WorkItem::MirroredSlices(endpoints) => self.reconcile_mirrored_slices(&endpoints),
             WorkItem::LoadBalancer(service) => self.reconcile_load_balancer(&service),
             WorkItem::Announcement(service) => self.reconcile_announcement(&service),
+            WorkItem::ServiceCidr(name) => self.reconcile_service_cidr(&name),
+            WorkItem::DefaultServiceCidr => self.reconcile_default_service_cidr(),
             WorkItem::BalancedNodes => self.reconcile_balanced_nodes(),
             WorkItem::DependentsOf(owner) => self.delete_dependents(owner),
             WorkItem::Terminating(object) => self.collect_dependents(&object),
@@ -357,6 +359,8 @@ impl World {
             | WorkItem::MirroredSlices(_)
             | WorkItem::LoadBalancer(_)
             | WorkItem::Announcement(_)
+            | WorkItem::ServiceCidr(_)
+            | WorkItem::DefaultServiceCidr
             | WorkItem::BalancedNodes
             | WorkItem::DependentsOf(_)
             | WorkItem::Terminating(_) => watch,

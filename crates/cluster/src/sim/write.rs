@@ -8,8 +8,8 @@ use super::pod_update::PodUpdate;
 use super::{LogEntry, Refusal, World};
 use crate::api::{
     ConditionStatus, Diagnostic, DiagnosticKind, FieldPath, Kind, KubeObject, ManifestObject, Meta,
-    Namespace, Node, NsName, ObjectRef, PatchText, PatchType, Pod, PodStatus, Rule, Service, Severity,
-    Source, Tree, Uid, Update, Value, decode_object, patched_pod,
+    Namespace, Node, NsName, ObjectRef, PatchText, PatchType, Pod, PodStatus, Rule, Service, ServiceCidr,
+    Severity, Source, Tree, Uid, Update, Value, decode_object, patched_pod,
 };
 use crate::control::{POD_LIMIT, patch_allocated_values, tolerate_for_a_while};
 use crate::node::add_labels;
@@ -154,6 +154,7 @@ impl World {
             KubeObject::Endpoints(endpoints) => self.upsert(endpoints, Kind::Endpoints),
             KubeObject::EndpointSlice(slice) => self.upsert(slice, Kind::EndpointSlice),
             KubeObject::PriorityClass(class) => self.upsert(class, Kind::PriorityClass),
+            KubeObject::ServiceCidr(cidr) => self.apply_service_cidr(cidr),
             KubeObject::Unsimulated(object) => {
                 let kind = Kind::Other(object.kind.clone());
                 self.upsert(object, kind)
@@ -196,6 +197,7 @@ impl World {
             | KubeObject::Endpoints(_)
             | KubeObject::EndpointSlice(_)
             | KubeObject::PriorityClass(_)
+            | KubeObject::ServiceCidr(_)
             | KubeObject::Unsimulated(_) => match decode_object(&update.new) {
                 (Some(KubeObject::Node(node)), _) => self.put_node(node, update),
                 (Some(mut object), _) => {
@@ -218,6 +220,30 @@ impl World {
                 Ok(self.put_object(object).meta().uid)
             }
         }
+    }
+
+    /// Its controller's finalizer and its condition stay. What is so already is not written.
+    fn apply_service_cidr(&mut self, mut cidr: ServiceCidr) -> Result<Uid, Refusal> {
+        let key = cidr.meta.key();
+        let old = self.store.service_cidrs.get(&key).cloned();
+        let protected = cidr.meta.finalizers.iter().any(|finalizer| &**finalizer == ServiceCidr::FINALIZER);
+        let is_going = old.as_ref().is_some_and(|old| old.meta.deleted.is_some());
+        if !protected && !is_going {
+            cidr.meta.finalizers.push(ServiceCidr::FINALIZER.into());
+        }
+        if let Some(old) = &old {
+            let errors = cidr.forbidden_changes(old);
+            if !errors.is_empty() {
+                return Err(invalid(errors, &ObjectRef::of_key(Kind::ServiceCidr, &key)));
+            }
+            cidr.ready = old.ready;
+            keep_identity(&mut cidr, &**old);
+            cidr.meta.resource_version = old.meta.resource_version;
+            if cidr == **old {
+                return Ok(old.meta.uid);
+            }
+        }
+        self.upsert(cidr, Kind::ServiceCidr)
     }
 
     /// All that can be said of a Namespace is in its metadata. What is so already is not written.

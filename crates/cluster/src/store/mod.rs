@@ -15,7 +15,7 @@ use std::sync::Arc;
 use crate::api::{
     ControllerRevision, CronJob, DaemonSet, Deployment, Endpoint, EndpointSlice, Endpoints, Job, Kind,
     KubeObject, Meta, Metadata, Namespace, Node, NsName, ObjectRef, Pod, PodDisruptionBudget, PriorityClass,
-    ReplicaSet, ReplicationController, Service, StatefulSet, Tree, Uid, Unsimulated,
+    ReplicaSet, ReplicationController, Service, ServiceCidr, StatefulSet, Tree, Uid, Unsimulated,
 };
 use crate::sim::Time;
 
@@ -102,6 +102,7 @@ stored! {
     EndpointSlice => slices, relations::slice_index_keys;
     Namespace => namespaces, by_owner;
     PriorityClass => priority_classes, by_owner;
+    ServiceCidr => service_cidrs, by_owner;
 }
 
 fn by_owner<T: Metadata>(object: &T) -> Vec<IndexKey> {
@@ -167,6 +168,7 @@ pub struct Store {
     pub endpoints: Objects<Endpoints>,
     pub slices: Objects<EndpointSlice>,
     pub priority_classes: Objects<PriorityClass>,
+    pub service_cidrs: Objects<ServiceCidr>,
     pub unsimulated: Objects<Unsimulated>,
     /// Of the objects that were written.
     documents: Arc<LiteMap<Uid, Arc<Document>>>,
@@ -193,6 +195,15 @@ impl Store {
         meta.created = now;
         meta.generation = 1;
         self.put(object)
+    }
+
+    /// What every cluster has before anything else is made: it has the last of all uids, and no version of its own.
+    pub fn put_first<T: Stored>(&mut self, mut object: T) {
+        let meta = object.meta_mut();
+        meta.uid = Uid(u32::MAX);
+        meta.generation = 1;
+        meta.resource_version = 1;
+        T::objects_mut(self).insert(object.key(), Arc::new(object));
     }
 
     /// The uid that the next new object will have.

@@ -299,6 +299,7 @@ impl World {
             | Kind::Node
             | Kind::Namespace
             | Kind::PriorityClass
+            | Kind::ServiceCidr
             | Kind::Other(_) => Vec::new(),
         }
     }

@@ -49,6 +49,7 @@ mod retransmission;
 mod rules_view;
 mod scenarios;
 mod scheduling;
+mod service_cidrs;
 mod service_policy;
 mod support;
 mod two_families;

@@ -200,6 +200,7 @@ fn part(pod: &Pod, owner: &OwnerRef) -> Option<Part> {
         | Kind::Node
         | Kind::Namespace
         | Kind::PriorityClass
+        | Kind::ServiceCidr
         | Kind::Other(_) => None,
     }
 }

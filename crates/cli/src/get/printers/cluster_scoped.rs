@@ -100,6 +100,14 @@ pub const PRIORITY_CLASS: Printer = Printer {
     },
 };
 
+pub const SERVICE_CIDR: Printer = Printer {
+    columns: &[always("NAME"), always("CIDRS"), always("AGE")],
+    cells: |object| {
+        let cidrs = object.tree.list("spec.cidrs").iter().filter_map(Tree::as_str);
+        around_age(object, [join(cidrs.map(ToString::to_string))], [])
+    },
+};
+
 pub const STORAGE_CLASS: Printer = Printer {
     columns: &[
         always("NAME"),

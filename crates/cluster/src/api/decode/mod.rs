@@ -21,6 +21,7 @@ mod resources;
 mod scheduling;
 mod schema;
 pub(super) mod service;
+pub(super) mod service_cidr;
 mod service_port;
 pub(super) mod slice;
 mod unknown_fields;

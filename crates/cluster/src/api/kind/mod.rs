@@ -15,7 +15,7 @@ use super::field;
 use super::{
     ControllerRevision, CronJob, DaemonSet, Deployment, EndpointSlice, Endpoints, Job, Meta, NameRule,
     Namespace, Node, ObjectRef, Pod, PodDisruptionBudget, PriorityClass, ReplicaSet, ReplicationController,
-    Service, StatefulSet, Str, Tree,
+    Service, ServiceCidr, StatefulSet, Str, Tree,
 };
 
 /// Whether a kind's objects are in namespaces.
@@ -231,6 +231,7 @@ kinds!(
     Node,
     Namespace,
     PriorityClass,
+    ServiceCidr,
 );
 
 /// A kind whose controller keeps Pods of a template that can be changed.
@@ -313,9 +314,12 @@ impl Kind {
             | Kind::Pod
             | Kind::EndpointSlice
             | Kind::PriorityClass => true,
-            Kind::Service | Kind::Endpoints | Kind::ControllerRevision | Kind::Node | Kind::Namespace => {
-                false
-            }
+            Kind::Service
+            | Kind::Endpoints
+            | Kind::ControllerRevision
+            | Kind::Node
+            | Kind::Namespace
+            | Kind::ServiceCidr => false,
             Kind::Other(name) => !WITHOUT_GENERATION.contains(&&**name),
         }
     }
@@ -339,6 +343,7 @@ impl Kind {
             | Kind::Node
             | Kind::Namespace
             | Kind::PriorityClass
+            | Kind::ServiceCidr
             | Kind::Other(_) => None,
         }
     }
@@ -362,6 +367,7 @@ impl Kind {
             | Kind::Node
             | Kind::Namespace
             | Kind::PriorityClass
+            | Kind::ServiceCidr
             | Kind::Other(_) => false,
         }
     }

@@ -41,7 +41,6 @@ pub const CLUSTER_SCOPED: &[&str] = &[
     "PriorityLevelConfiguration",
     "ResourceSlice",
     "RuntimeClass",
-    "ServiceCIDR",
     "StorageClass",
     "StorageVersion",
     "StorageVersionMigration",
@@ -72,7 +71,6 @@ pub const WITHOUT_GENERATION: &[&str] = &[
     "RuntimeClass",
     "Secret",
     "ServiceAccount",
-    "ServiceCIDR",
     "StorageClass",
     "VolumeAttachment",
 ];

@@ -43,7 +43,8 @@ impl Schema {
             | Kind::EndpointSlice
             | Kind::Endpoints
             | Kind::Namespace
-            | Kind::PriorityClass => &OBJECT,
+            | Kind::PriorityClass
+            | Kind::ServiceCidr => &OBJECT,
             Kind::Other(name) => match &**name {
                 "ServiceAccount" => &SERVICE_ACCOUNT,
                 "MutatingWebhookConfiguration" | "ValidatingWebhookConfiguration" => &WEBHOOKS,

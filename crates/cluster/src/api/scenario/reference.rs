@@ -21,6 +21,7 @@ pub fn workload_word(kind: &Kind) -> &str {
         | Kind::Node
         | Kind::Namespace
         | Kind::PriorityClass
+        | Kind::ServiceCidr
         | Kind::Other(_) => kind.as_str(),
     }
 }

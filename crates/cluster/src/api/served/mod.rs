@@ -69,7 +69,8 @@ fn complete(tree: &mut Tree, object: &KubeObject, cluster: &dyn ServedIn) {
         KubeObject::ControllerRevision(_)
         | KubeObject::PodDisruptionBudget(_)
         | KubeObject::Node(_)
-        | KubeObject::PriorityClass(_) => {}
+        | KubeObject::PriorityClass(_)
+        | KubeObject::ServiceCidr(_) => {}
     }
 }
 

@@ -10,6 +10,7 @@ pub mod priority_class;
 mod probe;
 mod scheduling;
 pub mod service;
+pub mod service_cidr;
 pub mod slice;
 mod warnings;
 

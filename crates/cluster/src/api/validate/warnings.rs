@@ -31,6 +31,7 @@ pub fn warn(object: &KubeObject, root: &FieldCursor<'_>, diagnostics: &mut Diagn
         | KubeObject::Node(_)
         | KubeObject::Namespace(_)
         | KubeObject::PriorityClass(_)
+        | KubeObject::ServiceCidr(_)
         | KubeObject::Unsimulated(_) => {}
     }
     let (metadata, spec) = (root.field("metadata"), root.field("spec"));

@@ -50,6 +50,7 @@ pub fn overlay(tree: &mut Tree, object: &KubeObject) {
         | KubeObject::EndpointSlice(_)
         | KubeObject::Node(_)
         | KubeObject::PriorityClass(_)
+        | KubeObject::ServiceCidr(_)
         | KubeObject::Unsimulated(_) => Some(Span::ZERO),
     };
     let seconds = |grace: Span| Tree::int(i64::try_from(grace.0 / 1_000_000_000).unwrap_or(i64::MAX));

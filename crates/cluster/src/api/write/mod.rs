@@ -11,6 +11,7 @@ pub(super) mod priority_class;
 pub(crate) mod rfc3339;
 mod scheduling;
 pub(super) mod service;
+pub(super) mod service_cidr;
 pub(super) mod slice;
 mod volume;
 

@@ -66,7 +66,7 @@ pub fn overlay(tree: &mut Tree, service: &Service) {
 }
 
 /// `None` for an empty one.
-fn list<T: ToString>(items: &[T]) -> Option<Tree> {
+pub(super) fn list<T: ToString>(items: &[T]) -> Option<Tree> {
     (!items.is_empty()).then(|| printed(items))
 }
 
