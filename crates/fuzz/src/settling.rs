@@ -7,7 +7,8 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use cluster::api::{
-    Action, Kind, Labels, Name, NsName, ObjectRef, Phase, Pod, Selector, Service, TaintChange, Uid, parse,
+    Action, EndpointSlice, Kind, Labels, Name, NsName, ObjectRef, Phase, Pod, Selector, Service, TaintChange,
+    Uid, parse,
 };
 use cluster::sim::{Run, Span, World};
 use proptest::prelude::*;
@@ -303,8 +304,13 @@ fn owners_agree(world: &World) {
 
 /// The slices of a Service hold the Pods that it selects, each with its address and whether it is ready.
 fn endpoints_agree(world: &World) {
+    const BY_CONTROLLER: (&str, &str) =
+        ("endpointslice.kubernetes.io/managed-by", "endpointslice-controller.k8s.io");
+    let is_by_controller = |slice: &&Arc<EndpointSlice>| {
+        slice.meta.labels.iter().any(|(key, value)| (&**key, &**value) == BY_CONTROLLER)
+    };
     for service in world.store().services.iter() {
-        let slices = world.store().slices.iter();
+        let slices = world.store().slices.iter().filter(is_by_controller);
         let own = slices.filter(|slice| slice.service == service.meta.name);
         let found = own.flat_map(|slice| &slice.endpoints).map(|e| (e.address, e.ready));
         let found: BTreeSet<(IpAddr, bool)> = found.collect();
