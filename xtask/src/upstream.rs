@@ -2,7 +2,7 @@
 
 use crate::run::{self, Outcome};
 use crate::tools::go;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// So many generated clusters the continuous integration compares.
 const CLUSTERS: &str = "300";
@@ -22,20 +22,11 @@ pub fn step() -> Outcome<Option<String>> {
     }
 }
 
-/// Upstream's program, or the reason why it cannot be built here.
 fn build() -> Outcome<Result<PathBuf, String>> {
-    let source = run::root().join("crates/upstream/kube-proxy");
-    if let Err(reason) = go::require(&source) {
-        return Ok(Err(reason));
-    }
-    let program = run::target_dir().join("upstream/kube-proxy");
-    println!("building upstream's kube-proxy (the first time: some minutes)");
-    run::run(go::command(&source).arg("build").arg("-o").arg(&program).arg("."))?;
-    run::run(go::command(&source).args(["vet", "."]))?;
-    Ok(Ok(program))
+    go::build("upstream's kube-proxy", "crates/upstream/kube-proxy")
 }
 
-fn compare(kube_proxy: &PathBuf, args: &[String]) -> Outcome {
+fn compare(kube_proxy: &Path, args: &[String]) -> Outcome {
     // Not the release profile: the assertions are on.
     let mut cargo = run::cargo();
     cargo.args(["run", "--package", "packetyard-upstream", "--", "--kube-proxy"]).arg(kube_proxy);

@@ -1,11 +1,24 @@
 //! Go, and the modules that a program of ours needs.
 
 use crate::run::{self, Outcome};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// It is not installed for anybody: the comparison is left out where it misses.
-pub fn require(program: &Path) -> Outcome {
+/// Builds the program in that folder of the project. Where it is, or the reason why it cannot be built here: Go is not
+/// installed for anybody.
+pub fn build(name: &str, folder: &str) -> Outcome<Result<PathBuf, String>> {
+    let source = run::root().join(folder);
+    if let Err(reason) = require(&source) {
+        return Ok(Err(reason));
+    }
+    let program = run::target_dir().join("go").join(folder);
+    println!("building {name} (the first time: some minutes)");
+    run::run(command(&source).arg("build").arg("-o").arg(&program).arg("."))?;
+    run::run(command(&source).args(["vet", "."]))?;
+    Ok(Ok(program))
+}
+
+fn require(program: &Path) -> Outcome {
     let version = run::output(Command::new("go").arg("version"));
     let version =
         version.map_err(|_| format!("go is not on PATH. Install Go {} or newer", wanted(program)))?;
@@ -15,7 +28,7 @@ pub fn require(program: &Path) -> Outcome {
         .map_err(|error| format!("{}: the Go modules are not to be had: {error}", version.trim()))
 }
 
-pub fn command(program: &Path) -> Command {
+fn command(program: &Path) -> Command {
     let mut command = Command::new("go");
     command.current_dir(program);
     command
