@@ -3,7 +3,7 @@
 use super::ConnectionId;
 use super::connection::{Live, SocketState};
 use crate::sim::{ConnectionTimer, Event, Span, World};
-use crate::trace::{Outcome, PacketKind};
+use crate::trace::{LossClass, Lost, Outcome, PacketKind, PacketVerdict};
 use netfilter::Protocol;
 
 /// net.ipv4.tcp_syn_retries and tcp_retries2, limited to what can happen before a client's time-out.
@@ -40,6 +40,21 @@ impl World {
         self.schedule(self.clock.now() + wait, Event::Connection { connection, request, timer });
     }
 
+    /// No packet was lost, but whoever took the connection can send none any more.
+    fn note_silent_server(&mut self, connection: ConnectionId) {
+        let Some(live) = self.traffic.connections.get(&connection) else { return };
+        let (None, Some((_, pod))) = (live.lost, &live.record.server) else { return };
+        let machine = self.pods.get(pod).and_then(|runtime| self.machines.get(&runtime.node));
+        let (verdict, class) = match machine.map(|machine| machine.power) {
+            Some(true) => return,
+            Some(false) => (PacketVerdict::NodeIsOff, LossClass::NodeIsOff),
+            None => (PacketVerdict::ServerGone, LossClass::EstablishedGone),
+        };
+        if let Some(live) = self.traffic.connections.get_mut(&connection) {
+            live.lost = Some((verdict, Lost { class, stale_rule: false }));
+        }
+    }
+
     pub(crate) fn connection_timer(
         &mut self,
         connection: ConnectionId,
@@ -54,6 +69,8 @@ impl World {
         }
         match timer {
             ConnectionTimer::GiveUp => {
+                self.note_silent_server(connection);
+                let Some(live) = self.traffic.connections.get(&connection) else { return };
                 let lost = live.lost.map(|(verdict, _)| verdict);
                 let outcome = match live.state == SocketState::Resolving {
                     true => Outcome::NoDns { lost },

@@ -2,8 +2,10 @@
 
 use std::path::Path;
 
-use cluster::sim::{Span, World};
-use cluster::trace::LossClass;
+use cluster::api::Action;
+use cluster::sim::{Run, Span, World};
+use cluster::trace::{LossClass, Outcome, PacketKind, PacketTrace};
+use cluster::traffic::Live;
 
 use crate::{corpus, support};
 
@@ -45,6 +47,35 @@ fn every_class_of_loss_happens() {
         let lost = counts.lost.get(class).copied().unwrap_or(0);
         assert!(lost > 0, "{client} of {scenario} loses requests as {class:?}: {counts:?}");
     }
+}
+
+/// Nothing is lost on the way: the request came, and then there was nobody who could answer it.
+#[test]
+fn a_server_that_loses_its_power_before_it_answers_is_told_apart() {
+    let mut run = support::start(support::WEB, 7);
+    support::run_to(&mut run, 10);
+    let server = |run: &Run| {
+        let live = run.world().traffic().connections.values();
+        let waits = |live: &Live| {
+            let came = |p: &PacketTrace| p.kind == PacketKind::Request && p.ended.is_some();
+            live.in_flight() == 0 && live.record.packets.iter().any(|packet| came(packet))
+        };
+        let record =
+            live.filter(|live| live.record.ended.is_none()).find(|live| waits(live)).map(|l| &l.record)?;
+        let pod = run.world().store().pods.get(&record.server.as_ref()?.0)?;
+        Some((record.id, pod.spec.node_name.clone()?))
+    };
+    let (id, node) = loop {
+        match server(&run) {
+            Some(found) => break found,
+            None => assert!(run.step(), "a request comes"),
+        }
+    };
+    run.act(Action::PowerNode { node, on: false }).expect("it has power");
+    support::go_on(&mut run, Span::from_secs(30));
+    let record = run.world().traffic().record(id).expect("it is kept");
+    assert!(matches!(record.ended, Some((_, Outcome::TimedOut { .. }))), "{:?}", record.ended);
+    assert_eq!(record.lost.map(|lost| lost.class), Some(LossClass::NodeIsOff));
 }
 
 /// What a client counts as lost is what became of its requests, in every scenario of the corpus. Why one was lost
