@@ -8,7 +8,7 @@ use cluster::sim::{Span, Time, World};
 use cluster::trace::{ConnectionRecord, Hop, PacketTrace, Place};
 use cluster::traffic::{ClientId, ConnectionId, PacketId};
 
-use super::facts::{Facts, RuleOutcome};
+use super::facts::{Facts, RuleOutcome, SystemObjects};
 use crate::{HopRef, Selection};
 
 /// What is highlighted while something is selected.
@@ -195,7 +195,7 @@ pub fn item_of_hop(world: &World, hop: HopRef) -> Option<Selection> {
 fn place_of_hop(world: &World, hop: HopRef) -> Option<Place> {
     let traffic = world.traffic();
     let flying = traffic.flights.get(&hop.packet).map(|flight| &flight.trace);
-    let ended = || traffic.record(hop.connection)?.packets.iter().find(|p| p.id == hop.packet);
+    let ended = || traffic.record(hop.connection)?.all_packets().find(|p| p.id == hop.packet);
     let trace = flying.or_else(|| ended().map(|p| &**p))?;
     trace.hops.get(hop.hop).map(|hop| hop.place)
 }
@@ -208,7 +208,7 @@ fn packet(world: &World, id: PacketId) -> Option<(&ConnectionRecord, Option<&Pac
     }
     let live = traffic.connections.values().map(|live| &live.record);
     let ended = traffic.finished.iter().rev().map(|record| &**record);
-    let holds = |record: &&ConnectionRecord| record.packets.iter().any(|p| p.id == id);
+    let holds = |record: &&ConnectionRecord| record.all_packets().any(|p| p.id == id);
     live.chain(ended).find(holds).map(|record| (record, None))
 }
 
@@ -240,8 +240,8 @@ pub fn first_service(facts: &Facts) -> Option<Uid> {
 }
 
 /// The links that packets are on or were on lately, and the Service of one of them; of the chain's
-/// flows only, if there is a chain.
-pub fn links(world: &World, chain: Option<&Chain>) -> LiteMap<Link, Option<NsName>> {
+/// flows only, if there is a chain; of lookups where the cluster's DNS is shown.
+pub fn links(world: &World, system: SystemObjects, chain: Option<&Chain>) -> LiteMap<Link, Option<NsName>> {
     let mut links = LiteMap::new();
     let traffic = world.traffic();
     let mut add = |record: &ConnectionRecord, trace: &PacketTrace, since: Time| {
@@ -263,7 +263,8 @@ pub fn links(world: &World, chain: Option<&Chain>) -> LiteMap<Link, Option<NsNam
     for record in traffic.connections.values().map(|live| &live.record).chain(ended) {
         record.packets.iter().for_each(|trace| add(record, trace, since));
     }
-    for flight in traffic.flights.values() {
+    let is_hidden = |trace: &PacketTrace| system == SystemObjects::Hidden && trace.kind.is_lookup();
+    for flight in traffic.flights.values().filter(|flight| !is_hidden(&flight.trace)) {
         if let Some(record) = traffic.record(flight.trace.connection) {
             add(record, &flight.trace, since);
         }

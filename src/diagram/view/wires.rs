@@ -40,7 +40,9 @@ pub fn Wires() -> impl IntoView {
 fn used(picture: Picture) -> LiteMap<Option<usize>, String> {
     picture.scene.with(|scene| {
         let links = picture.highlight.with(|highlight| {
-            picture.session.with_world(|world| relations::links(world, highlight.chain.as_ref()))
+            picture
+                .session
+                .with_world(|world| relations::links(world, scene.system, highlight.chain.as_ref()))
         });
         let mut paths: LiteMap<Option<usize>, String> = LiteMap::new();
         for ((from, to), service) in links {

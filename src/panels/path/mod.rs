@@ -8,12 +8,12 @@ mod steps;
 
 use super::connections::Ending;
 use super::if_exists::{IfExists, last_known};
-use super::rules::packets;
+use super::rules::{packets, packets_of_lookup};
 use super::select_link::SelectLink;
 use crate::session::{Selection, Session};
 use cluster::api::Uid;
 use cluster::sim::World;
-use cluster::trace::ConnectionRecord;
+use cluster::trace::{ConnectionRecord, PacketTrace};
 use cluster::traffic::{ConnectionId, PacketId};
 use leptos::either::Either;
 use leptos::prelude::*;
@@ -42,6 +42,8 @@ struct ConnectionFacts {
     parties: Parties,
     why: String,
     round_trip: Option<RoundTrip>,
+    /// Of the lookup of its name.
+    lookup: Vec<PacketFacts>,
     packets: Vec<PacketFacts>,
 }
 
@@ -66,9 +68,14 @@ impl ConnectionFacts {
             parties: Parties::of(world, record),
             why: words::why(world, record).sentence,
             round_trip: RoundTrip::of(world, record, &packets),
-            packets: packets.iter().map(|packet| PacketFacts::of(world, packet)).collect(),
+            lookup: facts(world, &packets_of_lookup(world, record)),
+            packets: facts(world, &packets),
         }
     }
+}
+
+fn facts(world: &World, packets: &[&PacketTrace]) -> Vec<PacketFacts> {
+    packets.iter().map(|packet| PacketFacts::of(world, packet)).collect()
 }
 
 impl Parties {
@@ -104,8 +111,9 @@ pub fn ConnectionPanel(
             <IfExists object=Memo::new(move |_| connection.read().round_trip.clone()) let:trip>
                 <RoundTripFacts trip/>
             </IfExists>
+            <Lookup connection open_at_first/>
             <h3 class="pk-heading">"Packets"</h3>
-            <Packets connection open_at_first/>
+            <Packets packets=Memo::new(move |_| connection.read().packets.clone()) open_at_first/>
         </IfExists>
     }
 }
@@ -157,10 +165,26 @@ fn PartiesLine(parties: Memo<Parties>) -> impl IntoView {
     }
 }
 
+/// The questions to the cluster's DNS and its answers, if it had to be asked.
 #[component]
-fn Packets(connection: Memo<ConnectionFacts>, open_at_first: OpenAtFirst) -> impl IntoView {
-    let find = move |id| connection.read().packets.iter().find(|packet| packet.id == id).cloned();
-    let numbered = move || connection.get().packets.into_iter().enumerate();
+fn Lookup(connection: Memo<ConnectionFacts>, open_at_first: OpenAtFirst) -> impl IntoView {
+    let packets = Memo::new(move |_| connection.read().lookup.clone());
+    let open_at_first = match open_at_first {
+        OpenAtFirst::Only(id) => OpenAtFirst::Only(id),
+        OpenAtFirst::Usual | OpenAtFirst::Failed => OpenAtFirst::Failed,
+    };
+    view! {
+        <Show when=move || !packets.read().is_empty()>
+            <h3 class="pk-heading">"Lookup of the name"</h3>
+            <Packets packets open_at_first/>
+        </Show>
+    }
+}
+
+#[component]
+fn Packets(packets: Memo<Vec<PacketFacts>>, open_at_first: OpenAtFirst) -> impl IntoView {
+    let find = move |id| packets.read().iter().find(|packet| packet.id == id).cloned();
+    let numbered = move || packets.get().into_iter().enumerate();
     let item = move |(nth, first): (usize, PacketFacts)| {
         let id = first.id;
         view! { <PacketItem packet=last_known(first, move || find(id)) nth open_at_first/> }

@@ -40,6 +40,7 @@ pub enum OpenAtFirst {
     Only(PacketId),
     /// The first two, and those that failed.
     Usual,
+    Failed,
 }
 
 #[component]
@@ -48,9 +49,11 @@ pub fn PacketItem(packet: Memo<PacketFacts>, nth: usize, open_at_first: OpenAtFi
     let open = RwSignal::new(match open_at_first {
         OpenAtFirst::Only(only) => id == only,
         OpenAtFirst::Usual => nth < 2 || has_failed,
+        OpenAtFirst::Failed => has_failed,
     });
-    if open_at_first == OpenAtFirst::Usual {
-        open_when_failed(packet, open);
+    match open_at_first {
+        OpenAtFirst::Only(_) => {}
+        OpenAtFirst::Usual | OpenAtFirst::Failed => open_when_failed(packet, open),
     }
     // As its dot in the picture.
     let dot = if is_reply { "○" } else { "●" };

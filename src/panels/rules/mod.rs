@@ -20,7 +20,7 @@ use listing::RuleListing;
 use query::{FamilySelect, Filters, NodeSelect, Query, ScopeSelect};
 use shares::Shares;
 use source::nodes_met;
-pub use source::packets;
+pub use source::{packets, packets_of_lookup};
 
 #[component]
 pub fn RulesPanel(of: Selection) -> impl IntoView {

@@ -7,11 +7,13 @@ use cluster::api::{Service, Uid};
 use cluster::node::kube_proxy::{ProxyMode, ServicePortName};
 use cluster::sim::World;
 use cluster::trace::{ConnectionRecord, Hop, PacketTrace, Place};
+use cluster::traffic::ConnectionId;
 use leptos::prelude::*;
 use netfilter::{Family, RuleRef, Rules};
 use scene::facts::{Facts, SystemObjects};
 use scene::relations::{first_service, service_of};
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 /// Rules, and since when they are not those in force any more.
 pub struct Source {
@@ -111,11 +113,25 @@ fn hops<R>(world: &World, of: Selection, read: impl FnOnce(&[&Hop]) -> Option<R>
     read(&met)
 }
 
-/// Those that have ended, and those on their way.
+/// Those that have ended, and those on their way; without those of its lookup.
 pub fn packets<'a>(world: &'a World, record: &'a ConnectionRecord) -> Vec<&'a PacketTrace> {
+    with_flying(world, record.id, &record.packets, |trace| !trace.kind.is_lookup())
+}
+
+/// Those by which its name was looked up.
+pub fn packets_of_lookup<'a>(world: &'a World, record: &'a ConnectionRecord) -> Vec<&'a PacketTrace> {
+    with_flying(world, record.id, &record.lookup, |trace| trace.kind.is_lookup())
+}
+
+fn with_flying<'a>(
+    world: &'a World,
+    connection: ConnectionId,
+    ended: &'a [Arc<PacketTrace>],
+    is_wanted: impl Fn(&PacketTrace) -> bool,
+) -> Vec<&'a PacketTrace> {
     let flying = world.traffic().flights.values().map(|f| &f.trace);
-    let flying = flying.filter(|trace| trace.connection == record.id);
-    let mut packets: Vec<&PacketTrace> = record.packets.iter().map(|p| &**p).chain(flying).collect();
+    let flying = flying.filter(|trace| trace.connection == connection && is_wanted(trace));
+    let mut packets: Vec<&PacketTrace> = ended.iter().map(|p| &**p).chain(flying).collect();
     packets.sort_by_key(|p| p.id);
     packets.dedup_by_key(|p| p.id);
     packets
@@ -179,6 +195,7 @@ pub fn usual_service(world: &World, ui: Ui, of: Option<Selection>) -> Option<Uid
     let last = ui.service.get_untracked();
     of.and_then(|of| service_of(world, &facts, of))
         .or(last.filter(|uid| facts.services.iter().any(|s| s.uid == *uid)))
+        .or_else(|| first_service(&Facts::of(world, SystemObjects::Hidden)))
         .or_else(|| first_service(&facts))
 }
 

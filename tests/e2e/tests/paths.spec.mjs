@@ -39,7 +39,10 @@ test("a connection shows its hops, its addresses before and after, and the rules
 const dots = (lab) =>
   lab.picture.locator("canvas").evaluate((canvas) => {
     const { width, height } = canvas;
-    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    // Read from a copy: reading the canvas itself again and again would slow it down.
+    const copy = new OffscreenCanvas(width, height).getContext("2d", { willReadFrequently: true });
+    copy.drawImage(canvas, 0, 0);
+    const { data } = copy.getImageData(0, 0, width, height);
     const found = [];
     for (let y = 0; y < height; y += 2) for (let x = 0; x < width; x += 2) if (data[(y * width + x) * 4 + 3] > 200) found.push([x, y]);
     return found;

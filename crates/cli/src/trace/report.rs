@@ -124,7 +124,7 @@ pub fn connection(world: &World, record: &ConnectionRecord) -> Connection {
         service: record.service.as_ref().map(|(key, _)| key.to_string()),
         endpoint: endpoint(world, record),
         source_seen: record.server_saw.map(|(ip, _)| ip.to_string()),
-        packets: record.lookup.iter().chain(&record.packets).map(|p| packet(world, p)).collect(),
+        packets: record.all_packets().map(|p| packet(world, p)).collect(),
     }
 }
 

@@ -96,12 +96,16 @@ pub struct ConnectionRecord {
 }
 
 impl ConnectionRecord {
+    /// Those that have ended: of the lookup of its name, and then its own.
+    pub fn all_packets(&self) -> impl Iterator<Item = &Arc<PacketTrace>> {
+        self.lookup.iter().chain(&self.packets)
+    }
+
     pub const MAX_PACKETS: usize = 48;
 
     /// Its estimated memory, including the traces of its packets.
     pub(crate) fn bytes(&self) -> u64 {
         const RECORD: u64 = 320;
-        let traces = self.lookup.iter().chain(&self.packets);
-        RECORD + traces.map(|trace| trace.bytes()).sum::<u64>()
+        RECORD + self.all_packets().map(|trace| trace.bytes()).sum::<u64>()
     }
 }

@@ -345,7 +345,6 @@ impl World {
         }
         let live = self.traffic.connections.values().map(|l| &l.record);
         let ended = self.traffic.finished.iter().rev().map(|r| &**r);
-        let packets = live.chain(ended).flat_map(|r| r.lookup.iter().chain(&r.packets));
-        packets.into_iter().find(|p| p.id == id).map(|p| &**p)
+        live.chain(ended).flat_map(ConnectionRecord::all_packets).find(|p| p.id == id).map(|p| &**p)
     }
 }
