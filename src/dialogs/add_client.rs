@@ -3,7 +3,7 @@
 use crate::components::{Complaint, Form, RateSlider, Select, Submit, TextField};
 use crate::session::{Selection, Session};
 use crate::ui::Ui;
-use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Name, ObjectRef};
+use cluster::api::{Action, ClientFrom, ClientSpec, Kind, Name, NsName, ObjectRef};
 use cluster::sim::{Refusal, World};
 use leptos::prelude::*;
 use netfilter::Protocol;
@@ -205,12 +205,13 @@ fn first_target(world: &World) -> String {
 
 fn places(world: &World) -> Vec<(String, String)> {
     let store = world.store();
-    let place = |kind: Kind, key: cluster::api::NsName| {
-        (format!("{kind}/{key}"), format!("inside, from {kind} {}", key.name))
-    };
+    let place =
+        |kind: Kind, key: NsName| (format!("{kind}/{key}"), format!("inside, from {kind} {}", key.name));
     let outside = (OUTSIDE.to_string(), "outside the cluster".to_string());
+    let is_own = |key: &&NsName| world.is_system(&ObjectRef::of_key(Kind::Deployment, key));
+    let deployments = store.deployments.keys().filter(|key| !is_own(key));
     std::iter::once(outside)
-        .chain(store.deployments.iter().map(|d| place(Kind::Deployment, d.meta.key())))
+        .chain(deployments.map(|key| place(Kind::Deployment, key.clone())))
         .chain(store.pods.iter().filter(|p| p.meta.owner.is_none()).map(|p| place(Kind::Pod, p.meta.key())))
         .collect()
 }

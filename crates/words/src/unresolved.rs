@@ -13,7 +13,7 @@ use crate::called::name_called;
 /// A short name is looked for in the caller's own namespace only: a Service there has no record if it is headless and
 /// has no endpoint. Who has the name elsewhere, and a record, is told.
 pub fn unresolved(world: &World, record: &ConnectionRecord) -> String {
-    let nothing = format!("No DNS record answers for {}: nothing was sent.", record.target);
+    let nothing = format!("No DNS record answers for {}: no connection was opened.", record.target);
     let Some((own, host)) = name_called(world, record) else { return nothing };
     let asks_other_dns = match record.source {
         Place::Pod(_) | Place::Node(_) => {
@@ -49,20 +49,23 @@ pub fn unresolved(world: &World, record: &ConnectionRecord) -> String {
     }
 }
 
-/// Why a Pod asks its node's DNS.
 /// Why a Pod does not ask the cluster's DNS.
 fn asks_other_dns(world: &World, pod: &Pod) -> Option<String> {
     let conf = world.resolv_conf_of_pod(&pod.meta.namespace, &pod.spec);
     match conf.nameservers.first() {
         _ if world.asks_the_cluster(&conf) => None,
-        Some(server) => Some(format!(
-            " Its Pod's dnsConfig has it ask {server}, which is outside of the cluster and knows no Service; with \
-             dnsPolicy ClusterFirst it would ask the cluster's DNS."
-        )),
+        Some(server) => {
+            let cure = if pod.spec.host_network { "ClusterFirstWithHostNet" } else { "ClusterFirst" };
+            Some(format!(
+                " Its Pod's dnsConfig has it ask {server}, which is outside of the cluster and knows no Service; with \
+                 dnsPolicy {cure} it would ask the cluster's DNS."
+            ))
+        }
         None => Some(asks_nodes_dns(&pod.spec)),
     }
 }
 
+/// Why a Pod asks its node's DNS.
 fn asks_nodes_dns(spec: &PodSpec) -> String {
     let policy = spec.dns_policy.as_deref().unwrap_or("ClusterFirst");
     let [network, cure] = match spec.host_network {

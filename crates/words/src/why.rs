@@ -61,7 +61,7 @@ pub fn why(world: &World, record: &ConnectionRecord) -> Why {
     let alias = alias_called(world, record);
     let mut sentence = match ended {
         Some(Outcome::Unresolved) => match alias {
-            Some(alias) => format!("{alias}, which no record here answers for: nothing was sent."),
+            Some(alias) => format!("{alias}, which no record here answers for: no connection was opened."),
             None => unresolved(world, record),
         },
         Some(Outcome::NetworkUnreachable) => {

@@ -14,3 +14,11 @@ pub struct PodDnsConfig {
     /// Of `options` the one that changes which names are asked for.
     pub ndots: Option<u32>,
 }
+
+/// core validation.go.
+impl PodDnsConfig {
+    pub(crate) const MAX_NAMESERVERS: usize = 3;
+    pub(crate) const MAX_SEARCHES: usize = 32;
+    /// Of the whole search list, with a blank between two domains.
+    pub(crate) const MAX_SEARCH_CHARS: usize = 2_048;
+}

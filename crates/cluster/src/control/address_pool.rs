@@ -39,8 +39,9 @@ pub enum AllocationError {
     NotInPool {
         ips: Vec<IpAddr>,
     },
+    /// MetalLB says so of another sharing key, which nobody has here.
     InUse {
-        ip: IpAddr,
+        wanted_by: NsName,
         by: NsName,
     },
     OfOtherFamilies {
@@ -70,8 +71,8 @@ impl fmt::Display for AllocationError {
         match self {
             AllocationError::NoneAvailable => f.write_str("no available IPs"),
             AllocationError::NotInPool { ips } => write!(f, "{} is not allowed in config", listed(ips)),
-            AllocationError::InUse { ip, by } => {
-                write!(f, "can't change sharing key for \"{ip}\", address also in use by {by}")
+            AllocationError::InUse { wanted_by, by } => {
+                write!(f, "can't change sharing key for \"{wanted_by}\", address also in use by {by}")
             }
             AllocationError::OfOtherFamilies { ips } => write!(
                 f,
@@ -152,7 +153,7 @@ impl World {
         }
     }
 
-    /// Whoever waits for an address is looked at again: there may be one now (SyncStateReprocessAll).
+    /// Whoever waits for an address, or for a second one, is looked at again (SyncStateReprocessAll).
     fn release_pool_addresses(&mut self, key: &NsName) {
         self.pool.assigned.remove(key);
         self.changes.scene = true;
@@ -160,7 +161,9 @@ impl World {
             self.update_object::<Service>(key, |service| service.ingress.clear());
         }
         let waits = |service: &&std::sync::Arc<Service>| {
-            wants_balancer(service) && !self.pool.assigned.contains_key(&service.meta.key())
+            let assigned = self.pool.assigned.get(&service.meta.key());
+            let lacks = |assigned: &Assigned| assigned.ips.len() < service.spec.cluster_ips.len();
+            wants_balancer(service) && assigned.is_none_or(lacks)
         };
         let waiting: Vec<NsName> =
             self.store.services.iter().filter(waits).map(|service| service.meta.key()).collect();
@@ -187,7 +190,9 @@ impl World {
             return Err(AllocationError::NotInPool { ips: ips() });
         }
         match requested.iter().find_map(|ip| Some((*ip, self.assigned_at(*ip)?))) {
-            Some((ip, (by, _))) => Err(AllocationError::InUse { ip, by: by.clone() }),
+            Some((_, (by, _))) => {
+                Err(AllocationError::InUse { wanted_by: service.meta.key(), by: by.clone() })
+            }
             None => Ok(ips()),
         }
     }

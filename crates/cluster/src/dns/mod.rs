@@ -1,8 +1,8 @@
 //! Cluster DNS: how a Pod's resolver and CoreDNS resolve names.
 //! Source: the Kubernetes DNS specification 1.1.0; CoreDNS v1.14.2, which kubeadm 1.36 installs, with its Corefile.
 //!
-//! A query and its answer are whole messages. With a Scenario's `dns: pods` they are packets to the Pods of the
-//! cluster's DNS (`traffic/lookup.rs`); otherwise they are not sent over the simulated network, and take no time.
+//! A query and its answer are whole messages. They are packets to the Pods of the cluster's DNS (`traffic/lookup.rs`);
+//! with a Scenario's `dns: ideal` they are not sent over the simulated network, and take no time.
 //! CoreDNS has seen all that the API server has.
 
 mod kubernetes;

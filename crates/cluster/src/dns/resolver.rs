@@ -8,7 +8,7 @@ use std::net::IpAddr;
 use super::message::{Question, Rcode, RecordType, Response};
 use super::name::DomainName;
 use super::{DOMAIN, Shuffle};
-use crate::api::PodSpec;
+use crate::api::{PodDnsConfig, PodSpec, Service};
 use crate::sim::World;
 
 /// dns.go, defaultDNSOptions: what a Pod has that asks the cluster's DNS.
@@ -78,6 +78,18 @@ fn omit_duplicates(searches: &mut Vec<Cow<'static, str>>) {
     searches.retain(|domain| seen.insert(domain.clone()));
 }
 
+/// dns.go, formDNSSearchFitsLimits. The Event that it sends is not simulated.
+fn fit_limits(searches: &mut Vec<Cow<'static, str>>) {
+    searches.truncate(PodDnsConfig::MAX_SEARCHES);
+    let mut chars = 0;
+    let fits = |domain: &&Cow<'static, str>| {
+        chars += domain.len() + 1;
+        chars <= PodDnsConfig::MAX_SEARCH_CHARS + 1
+    };
+    let fitting = searches.iter().take_while(fits).count();
+    searches.truncate(fitting);
+}
+
 /// A walk through the names of a search list.
 #[derive(Clone, Debug)]
 pub(crate) struct Search {
@@ -141,11 +153,15 @@ impl World {
     /// Whether it asks somebody inside the cluster: its DNS, or an address that may lead there. What another one would
     /// answer is not simulated.
     pub fn asks_the_cluster(&self, conf: &ResolvConf) -> bool {
-        let is_inside = |server: &IpAddr| {
+        conf.nameservers.first().is_some_and(|server| {
             let ranges = self.config.service_cidrs.values().chain(self.config.pod_cidrs.values());
+            let has_it = |service: &Service| {
+                service.spec.cluster_ips.contains(server) || service.ingress.iter().any(|i| i.ip == *server)
+            };
             ranges.into_iter().any(|range| range.contains(*server))
-        };
-        conf.nameservers.first().is_some_and(is_inside)
+                || self.machines.values().any(|machine| machine.addresses.contains(server))
+                || self.store.services.iter().any(|service| has_it(service))
+        })
     }
 
     /// What a Pod of that namespace reads (dns.go, getPodDNSType and GetPodDNS).
@@ -167,6 +183,7 @@ impl World {
             conf.ndots = own.ndots.unwrap_or(conf.ndots);
         }
         omit_duplicates(&mut conf.searches);
+        fit_limits(&mut conf.searches);
         conf
     }
 

@@ -18,21 +18,20 @@ impl World {
     /// Whether it is, or was, one of the objects that the cluster has by itself, or one that controllers made for them.
     pub fn is_system(&self, object: &ObjectRef) -> bool {
         let (namespace, name) = (&*object.namespace, &*object.name);
-        let is_named_after = |own: &str| {
-            namespace == NAMESPACE && name.strip_prefix(own).is_some_and(|rest| rest.starts_with('-'))
-        };
+        let is_made_for =
+            |own: &str, parts: usize| namespace == NAMESPACE && has_drawn_parts(name, own, parts);
         let is_one = match object.kind {
             Kind::Service | Kind::Endpoints => {
                 matches!((namespace, name), ("default", "kubernetes") | (NAMESPACE, "kube-dns"))
             }
             Kind::EndpointSlice => {
-                (namespace, name) == ("default", "kubernetes") || is_named_after("kube-dns")
+                (namespace, name) == ("default", "kubernetes") || is_made_for("kube-dns", 1)
             }
             Kind::Deployment => (namespace, name) == (NAMESPACE, "coredns"),
-            Kind::ReplicaSet | Kind::Pod => is_named_after("coredns"),
+            Kind::ReplicaSet => is_made_for("coredns", 1),
+            Kind::Pod => is_made_for("coredns", 2),
             Kind::Namespace => name == NAMESPACE,
-            // Of whatever cluster.
-            Kind::ServiceCidr => return name == ServiceCidr::DEFAULT,
+            Kind::ServiceCidr => name == ServiceCidr::DEFAULT,
             Kind::ReplicationController
             | Kind::StatefulSet
             | Kind::DaemonSet
@@ -68,10 +67,39 @@ impl World {
             ("KUBE_DNS_IP", services.nth(10)),
             ("API_SERVER_IP", NODES.of(family).nth(API_SERVER)),
         ] {
-            let address =
-                address.expect("a Scenario with `dns: pods` has a Service range that is large enough");
+            let address = address.expect("without a tenth address DNS is ideal (ClusterDns::within)");
             text = text.replace(placeholder, &format!("\"{address}\""));
         }
         parse(&text).objects
+    }
+}
+
+/// Whether a name is that of its maker and so many parts that a controller drew: a hash, or the end of a generated name.
+fn has_drawn_parts(name: &str, maker: &str, parts: usize) -> bool {
+    let is_drawn = |part: &str| {
+        !part.is_empty() && part.bytes().all(|byte| b"bcdfghjklmnpqrstvwxz2456789".contains(&byte))
+    };
+    let drawn = name.strip_prefix(maker).and_then(|rest| rest.strip_prefix('-'));
+    drawn.is_some_and(|drawn| drawn.split('-').count() == parts && drawn.split('-').all(is_drawn))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::has_drawn_parts;
+
+    #[test]
+    fn what_is_only_named_alike_belongs_to_somebody_else() {
+        for (name, maker, parts, expected) in [
+            ("coredns-776d67847b", "coredns", 1, true),
+            ("coredns-776d67847b-6ctxh", "coredns", 2, true),
+            ("kube-dns-rzmmg", "kube-dns", 1, true),
+            ("coredns-autoscaler-776d67847b", "coredns", 1, false),
+            ("coredns-autoscaler-776d67847b-6ctxh", "coredns", 2, false),
+            ("coredns-custom", "coredns", 1, false),
+            ("kube-dns-upstream-6ctxh", "kube-dns", 1, false),
+            ("coredns", "coredns", 1, false),
+        ] {
+            assert_eq!(has_drawn_parts(name, maker, parts), expected, "{name}");
+        }
     }
 }

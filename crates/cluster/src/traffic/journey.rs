@@ -113,7 +113,7 @@ impl World {
 
     pub(crate) fn packet_arrives(&mut self, packet: PacketId) {
         let Some(flight) = self.traffic.flights.remove(&packet) else { return };
-        self.note_packet(flight.trace.kind);
+        self.note_packet(&flight.trace);
         match flight.to {
             Place::Node(node) => self.receive_at_node(node, flight),
             Place::Pod(pod) => self.receive_at_pod(pod, flight),
@@ -221,7 +221,7 @@ impl World {
         trace.ended = Some((self.clock.now(), verdict));
         trace.lost = self.loss_of(&trace);
         let trace = Arc::new(trace);
-        self.note_packet(trace.kind);
+        self.note_packet(&trace);
         self.digest(&[trace.id.0, verdict as u64]);
         // Losing the last packet of a finished connection is not a failure.
         let is_over = self.traffic.connections.get(&connection).is_none_or(|l| l.record.ended.is_some());
@@ -243,8 +243,11 @@ impl World {
         self.packet_ended(connection, &trace);
     }
 
-    fn note_packet(&mut self, kind: PacketKind) {
-        match kind.is_lookup() {
+    /// Who sees no lookups sees that one was lost.
+    fn note_packet(&mut self, trace: &PacketTrace) {
+        let resolves = || self.traffic.connections.get(&trace.connection).is_some_and(|l| l.is_resolving());
+        let of_lookup = trace.kind.is_lookup() || (trace.kind.is_error() && resolves());
+        match of_lookup && trace.lost.is_none() {
             true => self.changes.lookups = true,
             false => self.changes.traffic = true,
         }

@@ -138,7 +138,7 @@ fn an_address_that_is_asked_for_is_given_if_it_is_free_and_of_the_pool() {
     let said: Vec<String> =
         failures(&run).iter().map(|(key, error, _)| format!("{}: {error}", key.name)).collect();
     let expected = [
-        "c: can't change sharing key for \"172.18.255.222\", address also in use by default/a",
+        "c: can't change sharing key for \"default/c\", address also in use by default/a",
         "d: [\"10.0.0.1\"] is not allowed in config",
         "e: service can not have both metallb.io/loadBalancerIPs and svc.Spec.LoadBalancerIP",
         "f: invalid metallb.io/loadBalancerIPs: \"hello\"",

@@ -67,7 +67,7 @@ fn an_alias_is_told_and_where_it_leads() {
     let world = scenario("myth-external-name-is-a-proxy");
     assert_eq!(
         said(&world, "outward", |o| o == Outcome::Unresolved),
-        "api is an alias of api.example.com, which no record here answers for: nothing was sent."
+        "api is an alias of api.example.com, which no record here answers for: no connection was opened."
     );
     let found = said(&world, "alias", well);
     assert!(
@@ -155,13 +155,13 @@ fn a_name_without_a_record_is_explained_by_who_has_it() {
     for (client, expected) in [
         (
             "own",
-            "No DNS record answers for db:5432: nothing was sent. Service db is headless: its name has the addresses of its \
+            "No DNS record answers for db:5432: no connection was opened. Service db is headless: its name has the addresses of its \
              ready endpoints. It has no endpoints: selector matches no Pod.",
         ),
-        ("empty", "No DNS record answers for api:80: nothing was sent."),
+        ("empty", "No DNS record answers for api:80: no connection was opened."),
         (
             "other",
-            "No DNS record answers for web:80: nothing was sent. A Service web is in the namespace shop: call web.shop.",
+            "No DNS record answers for web:80: no connection was opened. A Service web is in the namespace shop: call web.shop.",
         ),
     ] {
         assert_eq!(said(&world, client, |o| o == Outcome::Unresolved), expected, "{client}");

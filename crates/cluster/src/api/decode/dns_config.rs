@@ -6,12 +6,10 @@ use super::node::address;
 use crate::api::diagnostics::Diagnostics;
 use crate::api::{DiagnosticKind, NameRule, PodDnsConfig, Rule, Str};
 
-const MAX_NAMESERVERS: usize = 3;
-const MAX_SEARCHES: usize = 32;
-/// With a blank between two of them.
-const MAX_SEARCH_CHARS: usize = 2_048;
 /// glibc resolv/resolv.h, RES_MAXNDOTS.
 const MAX_NDOTS: u32 = 15;
+/// RES_DFLNDOTS.
+const DEFAULT_NDOTS: u32 = 1;
 
 /// `spec`: the Pod's.
 pub fn decode(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Box<PodDnsConfig>> {
@@ -28,7 +26,7 @@ pub fn decode(spec: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<B
         servers.error(diagnostics, DiagnosticKind::Forbidden { why: Rule::NoNameserver });
         return None;
     }
-    at_most(&servers, MAX_NAMESERVERS, Rule::TooManyNameservers, diagnostics);
+    at_most(&servers, PodDnsConfig::MAX_NAMESERVERS, Rule::TooManyNameservers, diagnostics);
     let nameservers = (0..servers.len()).filter_map(|i| address(&servers.item(i), diagnostics)).collect();
     Some(Box::new(PodDnsConfig {
         nameservers,
@@ -50,9 +48,9 @@ fn as_json(texts: &[Str]) -> Str {
 
 fn search_list(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Str> {
     let searches = list.strings();
-    at_most(list, MAX_SEARCHES, Rule::TooManySearches, diagnostics);
+    at_most(list, PodDnsConfig::MAX_SEARCHES, Rule::TooManySearches, diagnostics);
     let chars: usize = searches.iter().map(|search| search.len() + 1).sum();
-    if chars.saturating_sub(1) > MAX_SEARCH_CHARS {
+    if chars.saturating_sub(1) > PodDnsConfig::MAX_SEARCH_CHARS {
         list.error(
             diagnostics,
             DiagnosticKind::Violates { value: as_json(&searches), why: Rule::LongSearchList },
@@ -65,8 +63,8 @@ fn search_list(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Str
     searches
 }
 
-/// glibc resolv/res_init.c, res_setoptions: a number like C's atoi reads it, of which no more than 15 counts; the last
-/// option of a name holds.
+/// The last option of a name holds. glibc resolv/res_init.c, res_setoptions, looks for `ndots:` with what C's atoi takes
+/// for a number, of which no more than 15 counts; what has no value is no option, so its own default holds.
 fn ndots(options: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<u32> {
     let mut ndots = None;
     for option in (0..options.len()).map(|i| options.item(i)) {
@@ -75,12 +73,18 @@ fn ndots(options: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<u32
             option.error(diagnostics, DiagnosticKind::Forbidden { why: Rule::NoOptionName });
         }
         if name.str().is_some_and(|name| &**name == "ndots") {
-            let value = option.field("value").str().map_or("", |value| value);
-            let digits: String = value.trim_start().chars().take_while(char::is_ascii_digit).collect();
-            // More digits than a number holds are more than 15, too.
-            let number = if digits.is_empty() { 0 } else { digits.parse().unwrap_or(MAX_NDOTS) };
-            ndots = Some(number.min(MAX_NDOTS));
+            let value = option.field("value").text();
+            ndots = Some(value.map_or(DEFAULT_NDOTS, |value| atoi(value).min(MAX_NDOTS)));
         }
     }
     ndots
+}
+
+/// Without a minus sign, which nobody writes here.
+fn atoi(text: &str) -> u32 {
+    let text = text.trim_start();
+    let digits: String =
+        text.strip_prefix('+').unwrap_or(text).chars().take_while(char::is_ascii_digit).collect();
+    // More digits than a number holds are a large number, too.
+    if digits.is_empty() { 0 } else { digits.parse().unwrap_or(u32::MAX) }
 }

@@ -109,6 +109,8 @@ fn rules_of_dns_config() {
         pod.spec.dns_config.as_ref().and_then(|config| config.ndots)
     };
     assert_eq!(ndots("{name: edns0}"), None);
+    assert_eq!(ndots("{name: ndots}"), Some(1));
+    assert_eq!(ndots("{name: ndots, value: '+3'}"), Some(3));
     assert_eq!(ndots("{name: ndots, value: '2'}"), Some(2));
     assert_eq!(ndots("{name: ndots, value: '200'}"), Some(15));
     assert_eq!(ndots("{name: ndots, value: 2x}, {name: ndots, value: x}"), Some(0));
