@@ -74,7 +74,7 @@ impl World {
     }
 }
 
-/// Whether a name is that of its maker and so many parts that a controller drew: a hash, or the end of a generated name.
+/// Whether a name is that of its maker and so many parts that a controller drew: hashes and ends of generated names.
 fn has_drawn_parts(name: &str, maker: &str, parts: usize) -> bool {
     let is_drawn = |part: &str| {
         !part.is_empty() && part.bytes().all(|byte| b"bcdfghjklmnpqrstvwxz2456789".contains(&byte))

@@ -63,8 +63,8 @@ fn search_list(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Vec<Str
     searches
 }
 
-/// The last option of a name holds. glibc resolv/res_init.c, res_setoptions, looks for `ndots:` with what C's atoi takes
-/// for a number, of which no more than 15 counts; what has no value is no option, so its own default holds.
+/// The last option of a name holds. glibc resolv/res_init.c, res_setoptions, looks for `ndots:` with what C's atoi
+/// takes for a number, of which no more than 15 counts; what has no value is no option, so its own default holds.
 fn ndots(options: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<u32> {
     let mut ndots = None;
     for option in (0..options.len()).map(|i| options.item(i)) {
