@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{ObjectRef, Position, Str, tree::Type};
+use super::{ObjectRef, Position, ServerWarning, Str, tree::Type};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
@@ -281,30 +281,6 @@ pub enum NameProblem {
     EmptyEnvVarName,
     NoHeader,
     NoFinalizer,
-}
-
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub enum ServerWarning {
-    /// What is wrong with the name as a label.
-    NameInPods(Str),
-    NameInHostname(Str),
-    DeprecatedEndpoints,
-    DeprecatedFqdn,
-    DeprecatedExternalIps,
-    IgnoredAffinity,
-    SamePort {
-        path: Str,
-        other_path: Str,
-    },
-    SamePortName {
-        path: Str,
-        other_path: Str,
-        name: Str,
-    },
-    /// It was left out.
-    UnknownField {
-        path: Str,
-    },
 }
 
 /// What a decoder says.

@@ -1,5 +1,5 @@
 //! Errors of fields, with the field's path in the object (apimachinery util/validation/field). The position in the
-//! text is found by the object's tree: see `FieldCursor::report_at`.
+//! text is found by the object's tree: see `FieldCursor::error_at`.
 
 use super::diagnostic::clip;
 use super::{Diagnostic, DiagnosticKind, ObjectRef, Severity, Str};

@@ -3,9 +3,7 @@
 
 use std::fmt;
 
-use super::{
-    Diagnostic, DiagnosticKind, Format, NameProblem, Problem, Rule, ServerWarning, SpecialRange, Type,
-};
+use super::{Diagnostic, DiagnosticKind, Format, NameProblem, Problem, Rule, SpecialRange, Type};
 
 impl fmt::Display for Diagnostic {
     /// `line:column: path: sentence`, without what is not known.
@@ -311,39 +309,6 @@ fn wrong_type(expected: Type, found: Type, value: &str, f: &mut fmt::Formatter<'
         }
         (_, Type::List | Type::Map) => Ok(()),
         _ => write!(f, " ({value})"),
-    }
-}
-
-impl fmt::Display for ServerWarning {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = |place: &str, problems: &str, f: &mut fmt::Formatter<'_>| {
-            write!(
-                f,
-                "metadata.name: this is used in {place}, which can result in surprising behavior; a DNS label is recommended: [{problems}]"
-            )
-        };
-        match self {
-            ServerWarning::NameInPods(problems) => name("Pod names and hostnames", problems, f),
-            ServerWarning::NameInHostname(problems) => name("the Pod's hostname", problems, f),
-            ServerWarning::DeprecatedEndpoints => {
-                f.write_str("v1 Endpoints is deprecated in v1.33+; use discovery.k8s.io/v1 EndpointSlice")
-            }
-            ServerWarning::DeprecatedFqdn => f.write_str("spec.addressType: FQDN endpoints are deprecated"),
-            ServerWarning::DeprecatedExternalIps => f.write_str(
-                "spec.externalIPs is deprecated and may no longer be implemented in some clusters",
-            ),
-            ServerWarning::IgnoredAffinity => {
-                f.write_str("spec.SessionAffinity is ignored for headless services")
-            }
-            ServerWarning::UnknownField { path } => write!(f, "unknown field {path:?}"),
-            ServerWarning::SamePort { path, other_path } => {
-                write!(f, "{path}: duplicate port definition with {other_path}")
-            }
-            ServerWarning::SamePortName { path, other_path, name } => write!(
-                f,
-                "{path}: duplicate port name {name:?} with {other_path}, services and probes that select ports by name will use {other_path}"
-            ),
-        }
     }
 }
 

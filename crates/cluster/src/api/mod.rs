@@ -34,6 +34,7 @@ mod resources;
 pub(crate) mod scenario;
 mod selectors;
 mod served;
+mod server_warning;
 mod service;
 mod service_cidr;
 mod service_policy;
@@ -61,8 +62,7 @@ pub use cron::Schedule;
 pub use decode::canonical_template;
 pub(crate) use decode::{pull_policy, pull_policy_of};
 pub use diagnostic::{
-    Diagnostic, DiagnosticKind, Format, NameProblem, NameRule, Problem, Rule, ServerWarning, Severity,
-    SpecialRange,
+    Diagnostic, DiagnosticKind, Format, NameProblem, NameRule, Problem, Rule, Severity, SpecialRange,
 };
 pub use dns_config::PodDnsConfig;
 pub use duration::{parse_duration, parse_moment};
@@ -100,6 +100,7 @@ pub use scenario::{
 };
 pub use selectors::{NearMiss, SET_BY_CONTROLLERS, near_miss, selects};
 pub(crate) use served::{ServedIn, served};
+pub use server_warning::{PortOverlap, ServerWarning};
 pub use service::{
     IpFamilyPolicy, LoadBalancerIngress, Service, ServicePort, ServiceSpec, ServiceType, SessionAffinity,
     TargetPort, TrafficPolicy,

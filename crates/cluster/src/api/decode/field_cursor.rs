@@ -126,11 +126,21 @@ impl<'a> FieldCursor<'a> {
     }
 
     /// An error whose path begins here.
-    pub fn report_at(&self, path: &[field::Step], message: DiagnosticKind, diagnostics: &mut Diagnostics) {
+    pub fn error_at(&self, path: &[field::Step], message: DiagnosticKind, diagnostics: &mut Diagnostics) {
+        self.report_at(Severity::Error, path, message, diagnostics);
+    }
+
+    pub fn report_at(
+        &self,
+        severity: Severity,
+        path: &[field::Step],
+        message: DiagnosticKind,
+        diagnostics: &mut Diagnostics,
+    ) {
         let printed = [self.path(), field::print(path)];
         let dot = if printed.iter().any(String::is_empty) || printed[1].starts_with('[') { "" } else { "." };
         let (Position { line, column }, path) = (self.place_of(path), printed.join(dot));
-        diagnostics.push(Diagnostic { severity: Severity::Error, line, column, object: None, path, message });
+        diagnostics.push(Diagnostic { severity, line, column, object: None, path, message });
     }
 
     fn place_of(&self, path: &[field::Step]) -> Position {

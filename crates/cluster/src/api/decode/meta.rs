@@ -33,7 +33,7 @@ pub fn labels(cursor: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Labels
     let (labels, mut errors) = (cursor.labels(), Vec::new());
     validate::meta::labels(&labels, &Path::ROOT, &mut errors);
     for error in errors {
-        cursor.report_at(&error.path, error.message, diagnostics);
+        cursor.error_at(&error.path, error.message, diagnostics);
     }
     labels
 }

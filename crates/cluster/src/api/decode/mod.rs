@@ -87,7 +87,11 @@ pub(super) fn decode(tree: &Tree, diagnostics: &mut Diagnostics) -> Option<KubeO
         .and_then(|(kind, version)| decode_kind(tree, &kind, &version, diagnostics));
     if let Some(object) = &typed {
         finalizers(&FieldCursor::root(tree), diagnostics);
-        warn(object, &FieldCursor::root(tree), diagnostics);
+        // What it refuses, it does not warn of (apiserver registry/rest/create.go, BeforeCreate), but that a kind is
+        // deprecated it says first (core/v1 lifecycle.go, APILifecycleDeprecated).
+        if diagnostics.errors() == errors || matches!(object, KubeObject::Endpoints(_)) {
+            warn(object, &FieldCursor::root(tree), diagnostics);
+        }
     }
     if let Some(object) = written_ref(tree) {
         diagnostics.name_since(from, &object);
@@ -205,7 +209,7 @@ pub(super) fn report(
     for error in errors {
         let path = field::print(&error.path);
         if !unread.iter().any(|unread| field::overlap(unread, &path)) {
-            root.report_at(&error.path, error.message, diagnostics);
+            root.error_at(&error.path, error.message, diagnostics);
         }
     }
 }

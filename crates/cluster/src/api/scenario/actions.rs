@@ -35,7 +35,7 @@ fn timed(cursor: &FieldCursor<'_>, start: Start, diagnostics: &mut Diagnostics) 
     let action: Action = match from_tree(&without_time(cursor.tree()?)) {
         Ok(action) => action,
         Err(error) => {
-            cursor.report_at(&error.path, error.message, diagnostics);
+            cursor.error_at(&error.path, error.message, diagnostics);
             return None;
         }
     };

@@ -326,7 +326,7 @@ fn each<T: serde::de::DeserializeOwned>(
         let item = list.item(i);
         match item.tree().map(from_tree::<T>) {
             None => {}
-            Some(Err(error)) => item.report_at(&error.path, error.message, diagnostics),
+            Some(Err(error)) => item.error_at(&error.path, error.message, diagnostics),
             Some(Ok(value)) => {
                 report(&item, check(&value), diagnostics);
                 out.push(value);
@@ -349,7 +349,7 @@ fn clients(list: &FieldCursor<'_>, diagnostics: &mut Diagnostics) -> Option<Vec<
         }
         match item.tree().map(from_tree::<ClientSpec>) {
             None => {}
-            Some(Err(error)) => item.report_at(&error.path, error.message, diagnostics),
+            Some(Err(error)) => item.error_at(&error.path, error.message, diagnostics),
             Some(Ok(client)) => {
                 report(&item, validate::check_client(&client), diagnostics);
                 if !names.insert(client.name.clone()) {

@@ -1,11 +1,15 @@
 //! What the API server warns of.
 
 use super::object;
-use crate::api::{DiagnosticKind, parse};
+use crate::api::{DiagnosticKind, Manifest, parse};
 
 fn warnings(spec: &str) -> Vec<String> {
-    let found = parse(&object("v1", "Pod", spec)).diagnostics;
-    let of_server = found.iter().filter(|d| matches!(d.message, DiagnosticKind::Server { .. }));
+    of(&parse(&object("v1", "Pod", spec)))
+}
+
+fn of(manifest: &Manifest) -> Vec<String> {
+    let found = manifest.diagnostics.iter();
+    let of_server = found.filter(|d| matches!(d.message, DiagnosticKind::Server { .. }));
     of_server.map(|d| d.message.to_string()).collect()
 }
 
@@ -34,4 +38,194 @@ fn the_api_server_does_not_warn_for_ever() {
     let found = warnings(&format!("containers: [{{name: a, image: i, ports: [{ports}]}}]\n"));
     let length = |found: &[String]| found.iter().map(|text| text.chars().count()).sum::<usize>();
     assert!(length(&found) >= 4_096 && length(&found[..found.len() - 1]) < 4_096, "{}", found.len());
+}
+
+/// After warnings_test.go, TestWarnings: the ports that overlap.
+#[test]
+fn ports_that_overlap() {
+    let found = |ports: &[&str]| {
+        let ports: Vec<String> = ports.iter().map(|port| format!("{{containerPort: 80, {port}}}")).collect();
+        warnings(&format!("containers: [{{name: a, image: i, ports: [{}]}}]\n", ports.join(", ")))
+    };
+    let says = |a: usize, how: &str, b: usize| {
+        format!("spec.containers[0].ports[{a}]: {how} port definition with spec.containers[0].ports[{b}]")
+    };
+    let [one, two] = ["hostPort: 80, hostIP: 10.0.0.1", "hostPort: 80, hostIP: 10.0.0.2"];
+    for (ports, expected) in [
+        (&["", "hostPort: 80"][..], vec![says(1, "overlapping", 0)]),
+        (&["hostPort: 80", ""], vec![says(1, "overlapping", 0)]),
+        (&["hostPort: 80", one], vec![says(1, "dangerously ambiguous", 0)]),
+        (
+            &[one, two, "hostPort: 80"],
+            vec![says(2, "dangerously ambiguous", 0), says(2, "dangerously ambiguous", 1)],
+        ),
+        (&["hostPort: 81", "", "hostPort: 82"], vec![says(1, "overlapping", 0), says(2, "overlapping", 1)]),
+        (&[one, two, "hostPort: 81"], vec![]),
+        (&["name: a", "name: b, protocol: UDP"], vec![]),
+    ] {
+        assert_eq!(found(ports), expected, "{ports:?}");
+    }
+    let without = "spec.containers[0].ports[0]: hostIP set without hostPort: {Name:web HostPort:0 ContainerPort:80 Protocol:TCP HostIP:10.0.0.1}";
+    assert_eq!(found(&["name: web, hostIP: 10.0.0.1"]), [without]);
+}
+
+/// pkg/api/pod/warnings.go, line by line.
+#[test]
+fn what_a_pod_is_warned_of() {
+    let pod = |rest: &str| format!("containers: [{{name: a, image: i}}]\n{rest}\n");
+    let container = |rest: &str| format!("containers: [{{name: a, image: i, {rest}}}]\n");
+    for (spec, expected) in [
+        (
+            pod("nodeSelector: {beta.kubernetes.io/os: linux}"),
+            vec![
+                r#"spec.nodeSelector[beta.kubernetes.io/os]: deprecated since v1.14; use "kubernetes.io/os" instead"#,
+            ],
+        ),
+        (
+            pod(
+                "affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, preference: {matchExpressions: [{key: node-role.kubernetes.io/master, operator: Exists}]}}]}}",
+            ),
+            vec![
+                r#"spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0].key: node-role.kubernetes.io/master is use "node-role.kubernetes.io/control-plane" instead"#,
+            ],
+        ),
+        (
+            pod(
+                "topologySpreadConstraints: [{maxSkew: 1, topologyKey: failure-domain.beta.kubernetes.io/zone, whenUnsatisfiable: ScheduleAnyway}]",
+            ),
+            vec![
+                r#"spec.topologySpreadConstraints[0].topologyKey: failure-domain.beta.kubernetes.io/zone is deprecated since v1.17; use "topology.kubernetes.io/zone" instead"#,
+                "spec.topologySpreadConstraints[0].labelSelector: a null labelSelector results in matching no pod",
+            ],
+        ),
+        (
+            pod(
+                "affinity: {podAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: a}]}, podAntiAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, podAffinityTerm: {topologyKey: a}}]}}",
+            ),
+            vec![
+                "spec.affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution[0].labelSelector: a null labelSelector results in matching no pod",
+                "spec.affinity.podAntiAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].podAffinityTerm.labelSelector: a null labelSelector results in matching no pod",
+            ],
+        ),
+        (
+            pod("terminationGracePeriodSeconds: -1"),
+            vec![
+                "spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1",
+            ],
+        ),
+        (
+            pod("dnsPolicy: None\ndnsConfig: {nameservers: [10.0.0.1, 'fd00:0::1']}"),
+            vec![
+                r#"spec.dnsConfig.nameservers[1]: IPv6 address "fd00:0::1" should be in RFC 5952 canonical format ("fd00::1")"#,
+            ],
+        ),
+        (
+            container("resources: {limits: {memory: 100m}, requests: {memory: 50m, cpu: 100m}}"),
+            vec![
+                r#"spec.containers[0].resources.limits[memory]: fractional byte value "100m" is invalid, must be an integer"#,
+                r#"spec.containers[0].resources.requests[memory]: fractional byte value "50m" is invalid, must be an integer"#,
+            ],
+        ),
+        (
+            container(
+                "env: [{name: A, value: a}, {name: A, value: '$(A)b'}, {name: A, value: c}, {name: B, value: b}]",
+            ),
+            vec![
+                r#"spec.containers[0].env[2]: hides previous definition of "A", which may be dropped when using apply"#,
+            ],
+        ),
+    ] {
+        assert_eq!(warnings(&spec), expected, "{spec}");
+    }
+}
+
+/// A template is warned of as the Pods would be, at its place; and what is refused is not warned of.
+#[test]
+fn templates_are_warned_of() {
+    let spec =
+        "{restartPolicy: POLICY, terminationGracePeriodSeconds: -1, containers: [{name: a, image: i}]}";
+    let template = format!("template: {{metadata: {{labels: {{a: b}}}}, spec: {spec}}}");
+    let apps = ["selector: {matchLabels: {a: b}}, ", &template.replace("POLICY", "Always")].concat();
+    let job = template.replace("POLICY", "Never");
+    for (version, kind, spec, at) in [
+        ("apps/v1", "Deployment", apps.clone(), "spec"),
+        ("apps/v1", "ReplicaSet", apps.clone(), "spec"),
+        ("apps/v1", "StatefulSet", apps.clone(), "spec"),
+        ("apps/v1", "DaemonSet", apps.clone(), "spec"),
+        ("v1", "ReplicationController", template.replace("POLICY", "Always"), "spec"),
+        ("batch/v1", "Job", job.clone(), "spec"),
+        (
+            "batch/v1",
+            "CronJob",
+            format!("schedule: '0 0 * * *', jobTemplate: {{spec: {{{job}}}}}"),
+            "spec.jobTemplate.spec",
+        ),
+    ] {
+        let found = of(&parse(&object(version, kind, &format!("{{{spec}}}\n"))));
+        let expected = format!(
+            "{at}.template.spec.terminationGracePeriodSeconds: must be >= 0; negative values are invalid and will be treated as 1"
+        );
+        assert_eq!(found, [expected], "{kind}");
+    }
+    assert_eq!(warnings("terminationGracePeriodSeconds: -1\ncontainers: []\n"), [""; 0]);
+}
+
+/// pkg/api/service/warnings.go, line by line.
+#[test]
+fn what_a_service_is_warned_of() {
+    const DEPRECATED: &str =
+        "spec.externalIPs is deprecated and may no longer be implemented in some clusters";
+    let ports = "ports: [{port: 80}]";
+    for (spec, expected) in [
+        (
+            "clusterIP: None, externalIPs: [192.0.2.1], loadBalancerIP: 192.0.2.2, sessionAffinity: ClientIP",
+            vec![
+                "spec.loadBalancerIP is ignored for headless services",
+                "spec.externalIPs is ignored for headless services",
+                "spec.SessionAffinity is ignored for headless services",
+            ],
+        ),
+        (
+            "externalIPs: [192.0.2.1, 'FD00::1']",
+            vec![
+                r#"spec.externalIPs[1]: IPv6 address "FD00::1" should be in RFC 5952 canonical format ("fd00::1")"#,
+                DEPRECATED,
+            ],
+        ),
+        (
+            "type: ExternalName, externalName: example.com, externalIPs: [192.0.2.1]",
+            vec![r#"spec.externalIPs is ignored when spec.type is "ExternalName""#],
+        ),
+        (
+            "externalName: example.com",
+            vec![r#"spec.externalName is ignored when spec.type is not "ExternalName""#],
+        ),
+        (
+            "trafficDistribution: PreferClose",
+            vec![r#"spec.trafficDistribution: "PreferClose" is deprecated; use "PreferSameZone""#],
+        ),
+        ("trafficDistribution: PreferSameZone", vec![]),
+        (
+            "clusterIP: 'FD00::1'",
+            vec![
+                r#"spec.clusterIPs[0]: IPv6 address "FD00::1" should be in RFC 5952 canonical format ("fd00::1")"#,
+            ],
+        ),
+        (
+            "type: LoadBalancer, loadBalancerIP: 'FD00::1', loadBalancerSourceRanges: [10.0.0.0/8, 'fd00:0::/64']",
+            vec![
+                r#"spec.loadBalancerIP: IPv6 address "FD00::1" should be in RFC 5952 canonical format ("fd00::1")"#,
+                r#"spec.loadBalancerSourceRanges[1]: IPv6 CIDR value "fd00:0::/64" should be in RFC 5952 canonical format ("fd00::/64")"#,
+            ],
+        ),
+    ] {
+        assert_eq!(
+            of(&parse(&object("v1", "Service", &format!("{{{spec}, {ports}}}\n")))),
+            expected,
+            "{spec}"
+        );
+    }
+    let text = "apiVersion: v1\nkind: Service\nmetadata: {name: a, annotations: {service.kubernetes.io/topology-aware-hints: auto}}\nspec: {ports: [{port: 80}]}\n";
+    let expected = "annotation service.kubernetes.io/topology-aware-hints is deprecated, please use service.kubernetes.io/topology-mode instead";
+    assert_eq!(of(&parse(text)), [expected]);
 }

@@ -1,32 +1,64 @@
 //! What the API server warns of: it takes the object, or not, and says this beside (pkg/api/pod/warnings.go,
 //! pkg/api/service/warnings.go, and WarningsOnCreate of the kinds' strategy.go).
 
-use std::collections::BTreeMap;
+mod pod;
+mod service;
 
 use crate::api::decode::{FieldCursor, name_findings};
 use crate::api::diagnostics::Diagnostics;
-use crate::api::field::Path;
-use crate::api::{DiagnosticKind, KubeObject, Meta, NameRule, Pod, ServerWarning, Service, Severity, Str};
+use crate::api::field::{Error, Path};
+use crate::api::{
+    DiagnosticKind, KubeObject, Meta, NameRule, PodTemplate, ServerWarning, Severity, Str, Tree,
+};
 
 pub fn warn(object: &KubeObject, root: &FieldCursor<'_>, diagnostics: &mut Diagnostics) {
     let mut warnings = Warnings::default();
+    of_object(object, root, &mut warnings);
+    for Error { path, message } in warnings.list {
+        root.report_at(Severity::Warning, &path, message, diagnostics);
+    }
+}
+
+fn of_object(object: &KubeObject, root: &FieldCursor<'_>, warnings: &mut Warnings) {
+    let root = root.tree();
+    let spec = Path::new("spec");
     match object {
-        KubeObject::Pod(pod) => of_pod(pod, &mut warnings),
-        KubeObject::Service(service) => of_service(service, &mut warnings),
-        KubeObject::Deployment(_)
-        | KubeObject::ReplicaSet(_)
-        | KubeObject::ReplicationController(_)
-        | KubeObject::Job(_)
-        | KubeObject::CronJob(_) => of_name(object.meta(), ServerWarning::NameInPods, &mut warnings),
-        KubeObject::Endpoints(_) => warnings.push(ServerWarning::DeprecatedEndpoints),
+        KubeObject::Pod(pod) => {
+            of_name(&pod.meta, ServerWarning::NameInHostname, warnings);
+            pod::of_spec(&pod.spec, root.and_then(|root| root.field("spec")), &spec, warnings);
+        }
+        KubeObject::Service(service) => service::of_service(service, root, warnings),
+        KubeObject::Deployment(deployment) => {
+            of_name(&deployment.meta, ServerWarning::NameInPods, warnings);
+            of_template(&deployment.spec.template, root, &["spec"], warnings);
+        }
+        KubeObject::ReplicaSet(set) => {
+            of_name(&set.meta, ServerWarning::NameInPods, warnings);
+            of_template(&set.spec.template, root, &["spec"], warnings);
+        }
+        KubeObject::ReplicationController(controller) => {
+            of_name(&controller.meta, ServerWarning::NameInPods, warnings);
+            of_template(&controller.spec.template, root, &["spec"], warnings);
+        }
+        KubeObject::StatefulSet(set) => of_template(&set.spec.template, root, &["spec"], warnings),
+        KubeObject::DaemonSet(set) => of_template(&set.spec.template, root, &["spec"], warnings),
+        KubeObject::Job(job) => {
+            of_name(&job.meta, ServerWarning::NameInPods, warnings);
+            of_template(&job.spec.template, root, &["spec"], warnings);
+        }
+        KubeObject::CronJob(cron_job) => {
+            of_name(&cron_job.meta, ServerWarning::NameInPods, warnings);
+            let template = &cron_job.spec.job_template.spec.template;
+            of_template(template, root, &["spec", "jobTemplate", "spec"], warnings);
+        }
+        KubeObject::Endpoints(_) => warnings.push(&Path::ROOT, ServerWarning::DeprecatedEndpoints),
         KubeObject::EndpointSlice(_) => {
-            if root.field("addressType").str().is_some_and(|text| &**text == "FQDN") {
-                warnings.push(ServerWarning::DeprecatedFqdn);
+            let type_ = root.and_then(|root| root.field("addressType")).and_then(Tree::as_str);
+            if type_.is_some_and(|text| &**text == "FQDN") {
+                warnings.push(&Path::new("addressType"), ServerWarning::DeprecatedFqdn);
             }
         }
-        KubeObject::StatefulSet(_)
-        | KubeObject::DaemonSet(_)
-        | KubeObject::ControllerRevision(_)
+        KubeObject::ControllerRevision(_)
         | KubeObject::PodDisruptionBudget(_)
         | KubeObject::Node(_)
         | KubeObject::Namespace(_)
@@ -34,26 +66,13 @@ pub fn warn(object: &KubeObject, root: &FieldCursor<'_>, diagnostics: &mut Diagn
         | KubeObject::ServiceCidr(_)
         | KubeObject::Unsimulated(_) => {}
     }
-    let (metadata, spec) = (root.field("metadata"), root.field("spec"));
-    for warning in warnings.list {
-        let cursor = match &warning {
-            ServerWarning::NameInPods(_) | ServerWarning::NameInHostname(_) => metadata.field("name"),
-            ServerWarning::DeprecatedEndpoints => *root,
-            // The reader says it of each, at its key.
-            ServerWarning::UnknownField { .. } => continue,
-            ServerWarning::DeprecatedFqdn => root.field("addressType"),
-            ServerWarning::DeprecatedExternalIps => spec.field("externalIPs"),
-            ServerWarning::IgnoredAffinity => spec.field("sessionAffinity"),
-            ServerWarning::SamePort { .. } | ServerWarning::SamePortName { .. } => spec.field("containers"),
-        };
-        cursor.report(diagnostics, Severity::Warning, DiagnosticKind::Server { warning });
-    }
 }
 
 /// Of one object.
 #[derive(Default)]
 struct Warnings {
-    list: Vec<ServerWarning>,
+    /// Where they point to.
+    list: Vec<Error>,
     /// How many characters the texts have.
     length: usize,
 }
@@ -63,10 +82,17 @@ impl Warnings {
     /// truncateAtTotalRunes).
     const MOST: usize = 4 * 1024;
 
-    fn push(&mut self, warning: ServerWarning) {
+    fn push(&mut self, path: &Path<'_>, warning: ServerWarning) {
         if !self.is_full() {
             self.length += warning.to_string().chars().count();
-            self.list.push(warning);
+            self.list.push(path.error(DiagnosticKind::Server { warning }));
+        }
+    }
+
+    /// One whose sentence begins with the path.
+    fn push_at(&mut self, path: &Path<'_>, warning: impl FnOnce(Str) -> ServerWarning) {
+        if !self.is_full() {
+            self.push(path, warning(path.shown().into()));
         }
     }
 
@@ -83,51 +109,55 @@ fn of_name(meta: &Meta, warning: fn(Str) -> ServerWarning, warnings: &mut Warnin
         }
     }
     if !problems.is_empty() {
-        warnings.push(warning(problems.join(" ").into()));
+        warnings.push(&Path::new("metadata").child("name"), warning(problems.join(" ").into()));
     }
 }
 
-fn of_service(service: &Service, warnings: &mut Warnings) {
-    if service.spec.headless && service.spec.session_affinity != Default::default() {
-        warnings.push(ServerWarning::IgnoredAffinity);
-    }
-    if !service.spec.external_ips.is_empty() {
-        warnings.push(ServerWarning::DeprecatedExternalIps);
-    }
-}
-
-fn of_pod(pod: &Pod, warnings: &mut Warnings) {
-    of_name(&pod.meta, ServerWarning::NameInHostname, warnings);
-    let spec = Path::new("spec");
-    let (inits, mains) = (spec.child("initContainers"), spec.child("containers"));
-    let mut ports = Vec::new();
-    for (list, containers) in [(inits, &pod.spec.init_containers), (mains, &pod.spec.containers)] {
-        for (index, container) in containers.iter().enumerate() {
-            let path = list.item(index);
-            let path = path.child("ports");
-            let places = (0..).map(|index| Str::from(path.item(index).shown()));
-            ports.extend(places.zip(&container.ports));
-        }
-    }
-    let (mut same, mut same_name) = (BTreeMap::<_, Vec<&Str>>::new(), BTreeMap::new());
-    for (path, port) in &ports {
-        let key = (port.container_port, port.protocol, port.host_port, &port.host_ip);
-        let others = same.entry(key).or_default();
-        for other in others.iter() {
-            if warnings.is_full() {
-                return;
+/// `place`: the fields on the way to what has the template.
+fn of_template(template: &PodTemplate, root: Option<&Tree>, place: &[&str], warnings: &mut Warnings) {
+    fn under(
+        path: &Path<'_>,
+        rest: &[&str],
+        (template, tree): (&PodTemplate, Option<&Tree>),
+        warnings: &mut Warnings,
+    ) {
+        match rest {
+            [] => {
+                let (path, tree) = (path.child("template"), field(field(tree, "template"), "spec"));
+                pod::of_spec(&template.spec, tree, &path.child("spec"), warnings);
             }
-            let (path, other_path) = (path.clone(), Str::clone(other));
-            warnings.push(ServerWarning::SamePort { path, other_path });
+            [first, rest @ ..] => {
+                under(&path.child(first), rest, (template, field(tree, first)), warnings);
+            }
         }
-        others.push(path);
     }
-    for (path, port) in &ports {
-        let Some(name) = &port.name else { continue };
-        let first = *same_name.entry(name).or_insert(path);
-        if first != path {
-            let (path, other_path, name) = (path.clone(), first.clone(), name.clone());
-            warnings.push(ServerWarning::SamePortName { path, other_path, name });
+    under(&Path::ROOT, place, (template, root), warnings);
+}
+
+fn field<'a>(tree: Option<&'a Tree>, key: &str) -> Option<&'a Tree> {
+    tree.and_then(|tree| tree.field(key))
+}
+
+/// apimachinery util/validation/ip.go, GetWarningsForIP and GetWarningsForCIDR, for what StrictIPCIDRValidation takes:
+/// an IPv6 address that is written in another way than usual. A prefix has a length.
+fn of_address(text: &str, path: &Path<'_>, warnings: &mut Warnings) {
+    let (address, length) = text.split_once('/').map_or((text, None), |(address, len)| (address, Some(len)));
+    let Ok(address) = address.parse::<std::net::Ipv6Addr>() else { return };
+    let (what, canonical) = match length {
+        None => ("address", address.to_string()),
+        Some(length) => ("CIDR value", format!("{address}/{length}")),
+    };
+    if canonical != text {
+        let (value, canonical) = (Str::from(text), Str::from(canonical));
+        warnings.push_at(path, |path| ServerWarning::NotCanonical { path, what, value, canonical });
+    }
+}
+
+/// Each text of a list.
+fn of_addresses(list: Option<&Tree>, path: &Path<'_>, warnings: &mut Warnings) {
+    for (index, item) in list.map_or(&[][..], Tree::items).iter().enumerate() {
+        if let Some(text) = item.as_str() {
+            of_address(text, &path.item(index), warnings);
         }
     }
 }
