@@ -164,6 +164,10 @@ pub enum DiagnosticKind {
     NotFound {
         value: Str,
     },
+    /// An update of a Pod may only take gates away.
+    NewSchedulingGate {
+        gate: Str,
+    },
     /// Upstream's allocator says this without a field.
     HealthCheckPort {
         port: u16,
@@ -381,6 +385,10 @@ pub enum Rule {
     DeadlineRaised,
     DeadlineRemoved,
     TolerationChanged,
+    NodeNameWithGates,
+    NodeSelectorChanged,
+    NodeSelectorTermsCounted,
+    NodeSelectorTermChanged,
     ProviderId,
     PodCidrs,
     OneCidrPerFamily,

@@ -80,6 +80,7 @@ impl DiagnosticKind {
             | K::Forbidden { .. }
             | K::Violates { .. }
             | K::NotFound { .. }
+            | K::NewSchedulingGate { .. }
             | K::Served { .. }
             | K::UnknownField { .. }
             | K::UnknownArgument { .. }
@@ -180,6 +181,9 @@ impl fmt::Display for DiagnosticKind {
             }
             K::Forbidden { why } => f.write_str(rule(*why)),
             K::Violates { value, why } => write!(f, "Invalid value: {value}: {}", rule(*why)),
+            K::NewSchedulingGate { gate } => {
+                write!(f, "Forbidden: only deletion is allowed, but found new scheduling gate '{gate}'")
+            }
             K::HealthCheckPort { port, why } => write!(
                 f,
                 "Internal error occurred: failed to allocate requested HealthCheck NodePort {port}: {}",
@@ -556,6 +560,14 @@ fn rule(rule: Rule) -> &'static str {
         Rule::TolerationChanged => {
             "Forbidden: existing toleration can not be modified except its tolerationSeconds"
         }
+        Rule::NodeNameWithGates => "Forbidden: cannot be set until all schedulingGates have been cleared",
+        Rule::NodeSelectorChanged => {
+            "only additions to spec.nodeSelector are allowed (no mutations or deletions)"
+        }
+        Rule::NodeSelectorTermsCounted => {
+            "no additions/deletions to non-empty NodeSelectorTerms list are allowed"
+        }
+        Rule::NodeSelectorTermChanged => "only additions are allowed (no mutations or deletions)",
         Rule::ProviderId => "Forbidden: node updates may not change providerID except from \"\" to valid",
         Rule::PodCidrs => "Forbidden: node updates may not change podCIDR except from \"\" to valid",
         Rule::OneCidrPerFamily => "may specify no more than one CIDR for each IP family",

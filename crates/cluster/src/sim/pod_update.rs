@@ -1,10 +1,12 @@
 //! What `kubectl apply` may change of a Pod that is there: little (core validation.go, ValidatePodUpdate).
 
+mod gates;
+
 use std::collections::BTreeSet;
 
 use crate::api::{
-    Container, DiagnosticKind, FieldError, FieldPath, PatchedPod, PodSpec, Rule, Str, TaintEffect,
-    Toleration, TolerationOperator, pull_policy_of,
+    Affinity, Container, DiagnosticKind, FieldError, FieldPath, PatchedPod, PodSpec, Rule, Str, TaintEffect,
+    Toleration, TolerationOperator, pod_spec_errors, pull_policy_of,
 };
 
 /// A Pod that is patched.
@@ -28,6 +30,10 @@ impl PodUpdate<'_> {
         }
         let active_deadline_s = self.deadline(&spec)?;
         let tolerations = self.tolerations(admit, &spec)?;
+        gates::only_removed(&live.scheduling_gates, &new.scheduling_gates, &spec)?;
+        if self.is_gated() {
+            gates::only_tightened(live, new, &spec)?;
+        }
         if self.patched.changes_kept || !self.is_same_but_for_what_may_change() {
             return Err(forbidden(&spec, Rule::ImmutablePod));
         }
@@ -35,7 +41,28 @@ impl PodUpdate<'_> {
         take_images(&mut updated.containers, &new.containers);
         take_images(&mut updated.init_containers, &new.init_containers);
         updated.termination_grace_period_s = new.termination_grace_period_s;
+        updated.scheduling_gates.clone_from(&new.scheduling_gates);
+        if self.is_gated() {
+            updated.node_selector.clone_from(&new.node_selector);
+            updated.affinity.clone_from(&new.affinity);
+            pod_spec_errors(&updated).into_iter().next().map_or(Ok(()), Err)?;
+        }
         Ok(updated)
+    }
+
+    /// Whether it waits for somebody, and the scheduler has not looked at it yet.
+    fn is_gated(&self) -> bool {
+        !self.live.scheduling_gates.is_empty()
+    }
+
+    /// With the node affinity that is there, which `only_tightened` has looked at.
+    fn munged_affinity(&self) -> Option<Box<Affinity>> {
+        let (live, new) = (&self.live.affinity, &self.patched.spec.affinity);
+        let [live_affinity, new_affinity] = [live, new].map(|affinity| affinity.as_deref().cloned());
+        let live_affinity = live_affinity.unwrap_or_default();
+        let node_affinity = live_affinity.node_affinity.clone();
+        let munged = Affinity { node_affinity, ..new_affinity.unwrap_or_default() };
+        if munged == live_affinity { live.clone() } else { new.clone() }
     }
 
     fn is_same_but_for_what_may_change(&self) -> bool {
@@ -46,6 +73,9 @@ impl PodUpdate<'_> {
             init_containers: munged_containers(&live.init_containers, &new.init_containers),
             active_deadline_s: live.active_deadline_s,
             tolerations: live.tolerations.clone(),
+            scheduling_gates: live.scheduling_gates.clone(),
+            node_selector: if self.is_gated() { &live.node_selector } else { &new.node_selector }.clone(),
+            affinity: if self.is_gated() { self.munged_affinity() } else { new.affinity.clone() },
             termination_grace_period_s: match ends_at_once {
                 true => live.termination_grace_period_s,
                 false => new.termination_grace_period_s,

@@ -1,7 +1,7 @@
 //! A Pod that is applied again: what of it may change (core validation.go, ValidatePodUpdate), and what comes of it.
 
 use crate::support::{go_on, key, said, settle, start};
-use cluster::api::{Action, KubeObject, Phase, Pod, Toleration, to_yaml};
+use cluster::api::{Action, Kind, KubeObject, ObjectRef, PatchType, Phase, Pod, Str, Toleration, to_yaml};
 use cluster::sim::{Run, Span};
 
 fn text(spec: &str) -> String {
@@ -111,6 +111,114 @@ fn a_negative_grace_period_becomes_one_second() {
     run.act(Action::apply(&text(&with(1)))).expect("it is applied");
     assert_eq!(pod(&run).spec.termination_grace_period_s, 1);
     assert!(refused(&mut run, &with(2))[0].starts_with("spec: Forbidden: pod updates may not change fields"));
+}
+
+fn with_gates(gates: &[&str], rest: &str) -> String {
+    let gates: Vec<String> = gates.iter().map(|gate| format!("{{name: example.com/{gate}}}")).collect();
+    format!("schedulingGates: [{}], {rest}{MAIN}", gates.join(", "))
+}
+
+fn node(run: &Run) -> Option<&str> {
+    pod(run).spec.node_name.as_deref()
+}
+
+/// The scheduler takes the Pod up when the last one is gone.
+#[test]
+fn scheduling_gates_are_only_taken_away() {
+    let mut run = of(&with_gates(&["a", "b"], ""));
+    for (gates, at) in [(&["c"][..], 0), (&["a", "b", "c"], 2)] {
+        let expected = format!(
+            "spec.schedulingGates[{at}].name: Forbidden: only deletion is allowed, but found new scheduling gate 'example.com/c'"
+        );
+        assert_eq!(refused(&mut run, &with_gates(gates, "")), [expected]);
+    }
+    run.act(Action::apply(&text(&with_gates(&["b"], "")))).expect("it is applied");
+    go_on(&mut run, Span::from_secs(30));
+    assert_eq!((node(&run), pod(&run).spec.scheduling_gates.len()), (None, 1));
+    run.act(Action::apply(&text(MAIN))).expect("it is applied");
+    go_on(&mut run, Span::from_secs(30));
+    assert!(node(&run).is_some() && pod(&run).status.phase == Phase::Running, "{:?}", pod(&run).status);
+    let expected = "spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'example.com/a'";
+    assert_eq!(refused(&mut run, &with_gates(&["a"], "")), [expected]);
+}
+
+/// A JSON patch takes one away, too.
+#[test]
+fn a_patch_takes_a_gate_away() {
+    let mut run = of(&with_gates(&["a"], ""));
+    let object = ObjectRef::of_key(Kind::Pod, &key("web"));
+    let patch = Str::from("[{op: remove, path: /spec/schedulingGates/0}]").into();
+    run.act(Action::Patch { object, type_: PatchType::Json, patch }).expect("it is patched");
+    go_on(&mut run, Span::from_secs(30));
+    assert!(node(&run).is_some());
+}
+
+/// After validation_test.go, TestValidatePodUpdate: with gates, a Pod may ask for fewer nodes, and for no others.
+#[test]
+fn a_gated_pod_may_ask_for_fewer_nodes() {
+    let affinity = |terms: &str| {
+        format!(
+            "affinity: {{nodeAffinity: {{requiredDuringSchedulingIgnoredDuringExecution: {{nodeSelectorTerms: [{terms}]}}}}}}, "
+        )
+    };
+    let term = |requirements: &str| format!("{{matchExpressions: [{requirements}]}}");
+    let [a, b] = ["{key: a, operator: Exists}", "{key: b, operator: In, values: [c]}"];
+    let both = format!("{a}, {b}");
+    let required = "requiredDuringSchedulingIgnoredDuringExecution";
+    let terms = format!("spec.affinity.nodeAffinity.{required}.nodeSelectorTerms");
+    let json_b = r#"{"MatchExpressions":[{"Key":"b","Operator":"In","Values":["c"]}],"MatchFields":null}"#;
+    for (live, new, expected) in [
+        ("", "nodeSelector: {a: b}, ", None),
+        ("nodeSelector: {a: b}, ", "nodeSelector: {a: b, c: d}, ", None),
+        (
+            "nodeSelector: {a: b}, ",
+            "nodeSelector: {a: c}, ",
+            Some(r#"spec.nodeSelector: Invalid value: {"a":"c"}: only additions to spec.nodeSelector are allowed (no mutations or deletions)"#.into()),
+        ),
+        (
+            "nodeSelector: {a: b}, ",
+            "",
+            Some("spec.nodeSelector: Invalid value: null: only additions to spec.nodeSelector are allowed (no mutations or deletions)".into()),
+        ),
+        ("", &affinity(&term(a)), None),
+        (&affinity(&term(a)), &affinity(&term(&both)), None),
+        (
+            &affinity(&term(a)),
+            &affinity(&term(b)),
+            Some(format!("{terms}[0]: Invalid value: {json_b}: only additions are allowed (no mutations or deletions)")),
+        ),
+        (
+            &affinity(&term(a)),
+            &affinity(""),
+            Some(format!("{terms}: Invalid value: null: no additions/deletions to non-empty NodeSelectorTerms list are allowed")),
+        ),
+        (
+            "",
+            &affinity(""),
+            Some(format!("{terms}: Required value: must have at least one node selector term")),
+        ),
+        (
+            "",
+            "affinity: {podAntiAffinity: {requiredDuringSchedulingIgnoredDuringExecution: [{topologyKey: t, labelSelector: {}}]}}, ",
+            Some("spec: Forbidden: pod updates may not change".into()),
+        ),
+    ] {
+        let mut run = of(&with_gates(&["a"], live));
+        let new = with_gates(&["a"], new);
+        match expected {
+            Some(expected) => assert!(refused(&mut run, &new)[0].starts_with(&expected), "{:?}", refused(&mut run, &new)),
+            None => {
+                run.act(Action::apply(&text(&new))).unwrap_or_else(|found| panic!("{new}: {found:?}"));
+                let of_text = of(&new);
+                let live = |run: &Run| (pod(run).spec.node_selector.clone(), pod(run).spec.affinity.clone());
+                assert_eq!(live(&run), live(&of_text), "{new}");
+                assert_eq!(spec_of(&output(&run, "web")), spec_of(&output(&of_text, "web")), "{new}");
+            }
+        }
+    }
+    let mut run = of(MAIN);
+    let found = refused(&mut run, &format!("nodeSelector: {{a: b}}, {MAIN}"));
+    assert!(found[0].starts_with("spec: Forbidden: pod updates may not change"), "it has no gates");
 }
 
 #[test]

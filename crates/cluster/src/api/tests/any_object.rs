@@ -390,7 +390,8 @@ fn pod_spec() -> BoxedStrategy<Value> {
 
 fn pod() -> BoxedStrategy<Value> {
     let spec = (pod_spec(), option::of(matching(NAME))).prop_map(|(mut spec, node)| {
-        if let Some(node) = node {
+        // With gates it is on no node yet.
+        if let Some(node) = node.filter(|_| spec.get("schedulingGates").is_none()) {
             spec["nodeName"] = node;
         }
         spec

@@ -14,7 +14,18 @@ use crate::api::{
 
 pub fn validate(pod: &Pod) -> Vec<Error> {
     let mut errors = meta::validate::<Pod>(&pod.meta);
-    spec(&pod.spec, MadeBy::Nobody, &Path::new("spec"), &mut errors);
+    errors.extend(pod_spec_errors(&pod.spec));
+    // ValidatePodCreate.
+    if pod.spec.node_name.is_some() && !pod.spec.scheduling_gates.is_empty() {
+        forbid(&Path::new("spec").child("nodeName"), Rule::NodeNameWithGates, &mut errors);
+    }
+    errors
+}
+
+/// Of one that is created, or updated.
+pub(crate) fn pod_spec_errors(of: &PodSpec) -> Vec<Error> {
+    let mut errors = Vec::new();
+    spec(of, MadeBy::Nobody, &Path::new("spec"), &mut errors);
     errors
 }
 

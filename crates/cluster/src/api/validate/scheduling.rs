@@ -1,7 +1,7 @@
 //! What the scheduler reads of Pods and Nodes (core validation.go: validateAffinity, ValidateTolerations,
 //! validateTopologySpreadConstraints, validateNodeTaints).
 
-use super::{forbid, name, out_of_range, quoted, violates};
+use super::{forbid, name, out_of_range, quoted, repeated, violates};
 use crate::api::field::{Error, Path};
 use crate::api::{
     Affinity, DiagnosticKind, NameRule, NodeSelectorOperator, NodeSelectorRequirement, NodeSelectorTerm,
@@ -17,9 +17,16 @@ pub fn spec(spec: &PodSpec, path: &Path<'_>, errors: &mut Vec<Error>) {
     let constraints = &spec.topology_spread_constraints;
     each(constraints, &path.child("topologySpreadConstraints"), errors, constraint);
     repeated_constraints(constraints, &path.child("topologySpreadConstraints"), errors);
-    for (index, gate) in spec.scheduling_gates.iter().enumerate() {
-        let gates = path.child("schedulingGates");
-        name(&gates.item(index).child("name"), gate, NameRule::QualifiedName, errors);
+    scheduling_gates(&spec.scheduling_gates, &path.child("schedulingGates"), errors);
+}
+
+/// validateSchedulingGates.
+fn scheduling_gates(gates: &[Str], path: &Path<'_>, errors: &mut Vec<Error>) {
+    for (index, gate) in gates.iter().enumerate() {
+        name(&path.item(index), gate, NameRule::QualifiedName, errors);
+    }
+    for (index, message) in repeated(gates.iter().map(|gate| &**gate)) {
+        errors.push(path.item(index).error(message));
     }
 }
 
