@@ -27,7 +27,7 @@ pub fn EventsPanel(of: Option<Selection>) -> impl IntoView {
     let rows = session.watch_log(move |world| match of {
         None => {
             let system = session.system.get();
-            rows(world, |entry| entry.about().is_none_or(|object| system.shows(world, &object)))
+            rows(world, |entry| system.shows_entry(world, entry))
         }
         Some(_) => match ui.selected_object.get() {
             Some(object) => rows(world, |entry| concerns(entry, &object)),

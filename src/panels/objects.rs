@@ -51,7 +51,7 @@ fn SystemObjectsButton() -> impl IntoView {
                 pressed=Signal::derive(move || session.shows_system())
                 on_press=move || session.toggle_system()
             >
-                "kube-system"
+                "DNS and API server"
             </Button>
         </Show>
     }

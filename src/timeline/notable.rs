@@ -3,8 +3,7 @@
 use crate::session::{Session, selection_of_ref};
 use crate::ui::{Tab, Ui};
 use cluster::api::{Action, ConditionStatus, Kind, ObjectRef};
-use cluster::sim::{LogEntry, Logged, Time, World};
-use scene::facts::SystemObjects;
+use cluster::sim::{LogEntry, Logged, Time};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
@@ -26,11 +25,6 @@ impl Mark {
         let said = words::happened(&logged.entry);
         Some(Mark { at: logged.at, label, said, bad, about: logged.entry.about(), count: 1 })
     }
-}
-
-/// Whether it is about an object that is shown, or about none.
-pub fn is_shown(world: &World, system: SystemObjects, entry: &LogEntry) -> bool {
-    entry.about().is_none_or(|object| system.shows(world, &object))
 }
 
 /// The label of a notable entry, and whether it is bad news.

@@ -1,7 +1,7 @@
 //! Events for screen readers: about one message a second while time passes, every event while it is paused, none
 //! while it runs fast.
 
-use super::notable::{is_shown, notable};
+use super::notable::notable;
 use crate::session::{Motion, Session};
 use cluster::sim::World;
 use cluster::trace::PacketTrace;
@@ -85,7 +85,7 @@ fn message(world: &World, system: SystemObjects, since: u64, most: usize) -> Opt
     let said: Vec<String> = log
         .iter()
         .skip(log.len().saturating_sub(new))
-        .filter(|logged| notable(&logged.entry).is_some() && is_shown(world, system, &logged.entry))
+        .filter(|logged| notable(&logged.entry).is_some() && system.shows_entry(world, &logged.entry))
         .map(|logged| words::happened(&logged.entry))
         .collect();
     let rest = said.len().saturating_sub(most);

@@ -24,10 +24,11 @@ pub fn Track() -> impl IntoView {
         session.log_rev();
         // Not `track`: a memo that nobody has read follows nothing.
         now.get();
+        let system = session.system.get();
         session.with_world(|world| {
             let now = world.now();
             let log = world.log().iter().map(|logged| &**logged);
-            let log = log.filter(|logged| notable::is_shown(world, session.system.get(), &logged.entry));
+            let log = log.filter(|logged| system.shows_entry(world, &logged.entry));
             let marks = notable::marks(log, now - SHOWS, MOST_MARKS);
             let labelled = with_room(&marks, now);
             let shown = |(mark, labelled)| Shown::new(mark, world, labelled);

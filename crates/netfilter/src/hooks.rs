@@ -119,11 +119,7 @@ impl Hooks {
 
     pub(super) fn count(&mut self, hits: &[RuleHit]) {
         for hit in hits {
-            // Nearly always it is there, and found in less time than by `entry`.
-            match self.counts.get_mut(&hit.at()) {
-                Some(count) => *count += 1,
-                None => drop(self.counts.insert(hit.at(), 1)),
-            }
+            *self.counts.entry(hit.at()).or_default() += 1;
         }
     }
 }

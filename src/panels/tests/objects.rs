@@ -275,10 +275,10 @@ async fn objects_are_listed_by_kind_and_a_node_can_be_added() {
     page.shows("Kept, not simulated").await;
     page.shows("ConfigMap settings").await;
     page.shows("4 Pods").await;
-    page.press("kube-system").await;
+    page.press("DNS and API server").await;
     page.shows("6 Pods").await;
     page.shows("kube-system/kube-dns").await;
-    page.press("kube-system").await;
+    page.press("DNS and API server").await;
     page.shows("4 Pods").await;
     let nodes = || page.world(|world| world.machines().len());
     let before = nodes();

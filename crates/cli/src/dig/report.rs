@@ -100,7 +100,7 @@ impl Report {
             asks_the_cluster: true,
             resolv_conf: Conf {
                 nameservers: conf.nameservers.iter().map(ToString::to_string).collect(),
-                searches: conf.searches.iter().map(|domain| domain.to_string()).collect(),
+                searches: conf.searches.clone(),
                 ndots: conf.ndots,
             },
             result: gets.iter().map(|record| record.data.to_string()).collect(),

@@ -1,7 +1,6 @@
 //! The resolver of a process: its `/etc/resolv.conf`, and which names it asks for, until one is answered.
 //! Source: kubelet pkg/kubelet/network/dns/dns.go, GetPodDNS; glibc resolv/res_query.c, __res_context_search.
 
-use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
@@ -13,8 +12,6 @@ use crate::sim::World;
 
 /// dns.go, defaultDNSOptions: what a Pod has that asks the cluster's DNS.
 const CLUSTER_NDOTS: u32 = 5;
-/// The domain of all Services.
-const SERVICES: &str = "svc.cluster.local";
 /// glibc's RES_DEFAULT ndots.
 const DEFAULT_NDOTS: u32 = 1;
 
@@ -24,7 +21,7 @@ pub struct ResolvConf {
     /// The first one is asked. None where it is the node's, which is not simulated.
     pub nameservers: Vec<IpAddr>,
     /// Without the dots at their ends.
-    pub searches: Vec<Cow<'static, str>>,
+    pub searches: Vec<String>,
     /// A name with fewer dots is tried with the search list first.
     pub ndots: u32,
 }
@@ -73,16 +70,16 @@ impl ResolvConf {
 }
 
 /// dns.go, omitDuplicates.
-fn omit_duplicates(searches: &mut Vec<Cow<'static, str>>) {
+fn omit_duplicates(searches: &mut Vec<String>) {
     let mut seen = BTreeSet::new();
     searches.retain(|domain| seen.insert(domain.clone()));
 }
 
 /// dns.go, formDNSSearchFitsLimits. The Event that it sends is not simulated.
-fn fit_limits(searches: &mut Vec<Cow<'static, str>>) {
+fn fit_limits(searches: &mut Vec<String>) {
     searches.truncate(PodDnsConfig::MAX_SEARCHES);
     let mut chars = 0;
-    let fits = |domain: &&Cow<'static, str>| {
+    let fits = |domain: &&String| {
         chars += domain.len() + 1;
         chars <= PodDnsConfig::MAX_SEARCH_CHARS + 1
     };
@@ -179,7 +176,7 @@ impl World {
             conf.nameservers.extend(servers);
             let searches =
                 own.searches.iter().map(|domain| domain.strip_suffix('.').unwrap_or(domain).to_string());
-            conf.searches.extend(searches.map(Cow::Owned));
+            conf.searches.extend(searches);
             conf.ndots = own.ndots.unwrap_or(conf.ndots);
         }
         omit_duplicates(&mut conf.searches);
@@ -196,7 +193,7 @@ impl World {
     pub fn cluster_first(&self, namespace: &str) -> ResolvConf {
         ResolvConf {
             nameservers: self.dns_addresses().collect(),
-            searches: vec![format!("{namespace}.{SERVICES}").into(), SERVICES.into(), DOMAIN.into()],
+            searches: vec![format!("{namespace}.svc.{DOMAIN}"), format!("svc.{DOMAIN}"), DOMAIN.into()],
             ndots: CLUSTER_NDOTS,
         }
     }
@@ -229,7 +226,7 @@ mod tests {
     use super::*;
 
     fn asked(ndots: u32, searches: &[&str], name: &str, answer: impl Fn(&str) -> Step) -> Vec<String> {
-        let searches = searches.iter().map(|domain| domain.to_string().into()).collect();
+        let searches = searches.iter().map(ToString::to_string).collect();
         let conf = ResolvConf { nameservers: Vec::new(), searches, ndots };
         let mut asked = Vec::new();
         let mut search = conf.search(name);

@@ -13,9 +13,9 @@ use netfilter::Family;
 #[derive(Clone, Debug)]
 pub(crate) enum Event {
     /// A controller takes an item from its work queue.
-    Reconcile(Box<WorkItem>),
+    Reconcile(WorkItem),
     /// An item that had to wait for a time comes into the work queue.
-    Requeue(Box<WorkItem>),
+    Requeue(WorkItem),
     /// A step of a Pod's lifecycle on its node. `epoch` is that of the Pod when the step was scheduled: a step
     /// from before a restart does nothing.
     Kubelet { pod: Uid, epoch: u32, step: KubeletStep },
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn an_events_name_is_what_happens_without_to_what() {
-        let reconcile = |item| Event::Reconcile(Box::new(item)).name();
+        let reconcile = |item| Event::Reconcile(item).name();
         assert_eq!(
             reconcile(WorkItem::EndpointSlices(NsName::new("default", "web"))),
             "Reconcile EndpointSlices"

@@ -267,8 +267,8 @@ impl World {
     fn process(&mut self, event: Event) {
         self.digest(&[self.clock.now().0]);
         match event {
-            Event::Reconcile(item) => self.reconcile(*item),
-            Event::Requeue(item) => self.requeue(*item),
+            Event::Reconcile(item) => self.reconcile(item),
+            Event::Requeue(item) => self.requeue(item),
             Event::Kubelet { pod, epoch, step } => self.kubelet_step(pod, epoch, step),
             Event::ProxyObserve { node, watch } => self.watch_event_arrives(node, watch),
             Event::ProxySync { node, family, start } => self.proxy_syncs(node, family, start),
@@ -367,7 +367,7 @@ impl World {
         };
         let at = self.clock.now() + delay;
         self.queued.insert(item.clone());
-        self.schedule(at, Event::Reconcile(Box::new(item)));
+        self.schedule(at, Event::Reconcile(item));
     }
 
     /// Puts an item into its controller's work queue when some time has passed. Of several times the first counts, as
@@ -378,7 +378,7 @@ impl World {
             return;
         }
         self.delayed.insert(item.clone(), at);
-        self.schedule(at, Event::Requeue(Box::new(item)));
+        self.schedule(at, Event::Requeue(item));
     }
 
     fn requeue(&mut self, item: WorkItem) {

@@ -8,14 +8,14 @@ mod rules;
 mod services;
 
 use cluster::api::ObjectRef;
-use cluster::sim::World;
+use cluster::sim::{LogEntry, World};
 use netfilter::{Cidr, PerFamily};
 
 pub use nodes::{NodeFacts, NodeState};
 pub use outside::{BalancerFacts, Call, ClientFacts};
 pub use pods::{Held, Part, PodFacts, PodState};
 pub use rules::{For, Row, RowKind, RuleFacts, RuleOutcome, proxy_age, rules_of_node};
-pub use services::{Answers, ServiceFacts, ServiceForm};
+pub use services::{Announcer, ServiceFacts, ServiceForm};
 
 /// Whether the objects that the cluster has by itself are in the picture: its DNS, and the API server's Service.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -32,6 +32,11 @@ impl SystemObjects {
             SystemObjects::Hidden => !world.is_system(object),
             SystemObjects::Shown => true,
         }
+    }
+
+    /// Whether an entry of the log is about an object in the picture, or about none.
+    pub fn shows_entry(self, world: &World, entry: &LogEntry) -> bool {
+        entry.about().is_none_or(|object| self.shows(world, &object))
     }
 }
 

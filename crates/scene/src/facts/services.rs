@@ -34,8 +34,8 @@ pub struct ServiceFacts {
     pub ingress: Option<String>,
     /// Whether somebody gives it one: a cloud, or whoever has an address pool.
     pub may_get_ingress: bool,
-    /// For an address from a pool: who answers for it.
-    pub answers: Option<Answers>,
+    /// For an address from a pool: whose speaker announces it (MetalLB).
+    pub announced_by: Option<Announcer>,
     /// `app=web`
     pub selector: Vec<String>,
     pub ready: usize,
@@ -83,7 +83,7 @@ fn facts(world: &World, service: &Service) -> ServiceFacts {
         ports: spec.ports.iter().map(port_text).collect(),
         node_port: spec.ports.first().map(|p| p.node_port).filter(|port| *port != 0),
         may_get_ingress: world.config().cloud != CloudProvider::None,
-        answers: answers(world, &key),
+        announced_by: announcer(world, &key),
         ingress: service.ingress.first().map(|i| i.ip.to_string()),
         selector: spec.selector.as_ref().map(label_texts).unwrap_or_default(),
         ready: pods.values().filter(|ready| **ready).count(),
@@ -94,17 +94,17 @@ fn facts(world: &World, service: &Service) -> ServiceFacts {
     }
 }
 
-/// Who answers for an address from the pool.
+/// Whose speaker answers ARP for an address from the pool.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Answers {
+pub enum Announcer {
     Nobody,
     Node(Name),
 }
 
-fn answers(world: &World, key: &NsName) -> Option<Answers> {
+fn announcer(world: &World, key: &NsName) -> Option<Announcer> {
     let assigned = world.pool().assigned.get(key)?;
     let node = assigned.node.and_then(|node| world.node_name(node));
-    Some(node.map_or(Answers::Nobody, |node| Answers::Node(node.clone())))
+    Some(node.map_or(Announcer::Nobody, |node| Announcer::Node(node.clone())))
 }
 
 fn port_text(port: &cluster::api::ServicePort) -> String {

@@ -3,7 +3,7 @@
 use cluster::api::ServiceType;
 
 use super::NO_ADDRESS_YET;
-use crate::facts::{Answers, ServiceFacts, ServiceForm};
+use crate::facts::{Announcer, ServiceFacts, ServiceForm};
 
 /// `2/3`
 pub fn ready_only(service: &ServiceFacts) -> String {
@@ -83,10 +83,10 @@ fn more_ports(count: usize) -> String {
 pub fn ways_in(service: &ServiceFacts) -> Option<String> {
     let node_port = service.node_port.map(|port| format!("node port {port}"));
     match (service.type_, &service.ingress) {
-        (ServiceType::LoadBalancer, Some(ip)) => Some(match &service.answers {
+        (ServiceType::LoadBalancer, Some(ip)) => Some(match &service.announced_by {
             None => format!("from outside: {ip}"),
-            Some(Answers::Node(node)) => format!("from outside: {ip} ({node})"),
-            Some(Answers::Nobody) => format!("from outside: {ip} (no node)"),
+            Some(Announcer::Node(node)) => format!("from outside: {ip} ({node})"),
+            Some(Announcer::Nobody) => format!("from outside: {ip} (no node)"),
         }),
         (ServiceType::LoadBalancer, None) if service.may_get_ingress => {
             Some("waiting for an address".to_owned())
