@@ -63,6 +63,12 @@ pub enum ServerWarning {
         advice: &'static str,
     },
 
+    /// An address with zeros before its numbers, or an IPv4 address that is written as an IPv6 one.
+    NonStandard {
+        path: Str,
+        value: Str,
+        standard: Str,
+    },
     /// An IPv6 address, or a prefix, that is not written as RFC 5952 says.
     NotCanonical {
         path: Str,
@@ -162,6 +168,11 @@ impl fmt::Display for ServerWarning {
             ServerWarning::DeprecatedNodeLabel { path, label: Some(label), advice } => {
                 write!(f, "{path}: {label} is {advice}")
             }
+            ServerWarning::NonStandard { path, value, standard } => write!(
+                f,
+                "{path}: non-standard IP address {value:?} will be considered invalid in a future Kubernetes release: \
+                 use {standard:?}"
+            ),
             ServerWarning::NotCanonical { path, what, value, canonical } => {
                 write!(f, "{path}: IPv6 {what} {value:?} should be in RFC 5952 canonical format ({canonical:?})")
             }

@@ -218,6 +218,19 @@ fn what_a_service_is_warned_of() {
                 r#"spec.loadBalancerSourceRanges[1]: IPv6 CIDR value "fd00:0::/64" should be in RFC 5952 canonical format ("fd00::/64")"#,
             ],
         ),
+        (
+            "type: LoadBalancer, loadBalancerIP: 010.0.0.1",
+            vec![
+                r#"spec.loadBalancerIP: non-standard IP address "010.0.0.1" will be considered invalid in a future Kubernetes release: use "10.0.0.1""#,
+            ],
+        ),
+        (
+            "type: LoadBalancer, loadBalancerIP: '::ffff:1.2.3.4'",
+            vec![
+                r#"spec.loadBalancerIP: non-standard IP address "::ffff:1.2.3.4" will be considered invalid in a future Kubernetes release: use "1.2.3.4""#,
+            ],
+        ),
+        ("type: LoadBalancer, loadBalancerIP: 'fd00:0::/64'", vec![]),
     ] {
         assert_eq!(
             of(&parse(&object("v1", "Service", &format!("{{{spec}, {ports}}}\n")))),

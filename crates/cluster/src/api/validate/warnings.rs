@@ -4,6 +4,8 @@
 mod pod;
 mod service;
 
+use std::net::{IpAddr, Ipv6Addr};
+
 use crate::api::decode::{FieldCursor, name_findings};
 use crate::api::diagnostics::Diagnostics;
 use crate::api::field::{Error, Path};
@@ -138,26 +140,48 @@ fn field<'a>(tree: Option<&'a Tree>, key: &str) -> Option<&'a Tree> {
     tree.and_then(|tree| tree.field(key))
 }
 
-/// apimachinery util/validation/ip.go, GetWarningsForIP and GetWarningsForCIDR, for what StrictIPCIDRValidation takes:
-/// an IPv6 address that is written in another way than usual. A prefix has a length.
+/// apimachinery util/validation/ip.go, GetWarningsForIP.
 fn of_address(text: &str, path: &Path<'_>, warnings: &mut Warnings) {
-    let (address, length) = text.split_once('/').map_or((text, None), |(address, len)| (address, Some(len)));
-    let Ok(address) = address.parse::<std::net::Ipv6Addr>() else { return };
-    let (what, canonical) = match length {
-        None => ("address", address.to_string()),
-        Some(length) => ("CIDR value", format!("{address}/{length}")),
+    // net/utils, ParseIPSloppy, takes zeros before the numbers of an IPv4 address, and what has them in decimal.
+    let sloppy = |text: &str| -> Option<IpAddr> {
+        let numbers = text.split('.').map(|part| part.parse::<u8>().ok()).collect::<Option<Vec<u8>>>()?;
+        Some(IpAddr::from(<[u8; 4]>::try_from(numbers).ok()?))
     };
-    if canonical != text {
-        let (value, canonical) = (Str::from(text), Str::from(canonical));
+    let strict = text.parse::<IpAddr>().ok();
+    let Some(address) = strict.or_else(|| sloppy(text)).map(|address| address.to_canonical()) else { return };
+    let standard = Str::from(address.to_string());
+    if strict != Some(address) {
+        let value = Str::from(text);
+        warnings.push_at(path, |path| ServerWarning::NonStandard { path, value, standard });
+    } else if address.is_ipv6() {
+        canonical("address", text, standard, path, warnings);
+    }
+}
+
+/// GetWarningsForCIDR, for what StrictIPCIDRValidation takes.
+fn of_prefix(text: &str, path: &Path<'_>, warnings: &mut Warnings) {
+    let Some((address, length)) = text.split_once('/') else { return };
+    let Ok(address) = address.parse::<Ipv6Addr>() else { return };
+    canonical("CIDR value", text, format!("{address}/{length}").into(), path, warnings);
+}
+
+fn canonical(what: &'static str, text: &str, canonical: Str, path: &Path<'_>, warnings: &mut Warnings) {
+    if *canonical != *text {
+        let value = Str::from(text);
         warnings.push_at(path, |path| ServerWarning::NotCanonical { path, what, value, canonical });
     }
 }
 
 /// Each text of a list.
-fn of_addresses(list: Option<&Tree>, path: &Path<'_>, warnings: &mut Warnings) {
+fn of_each(
+    list: Option<&Tree>,
+    path: &Path<'_>,
+    warn: fn(&str, &Path<'_>, &mut Warnings),
+    warnings: &mut Warnings,
+) {
     for (index, item) in list.map_or(&[][..], Tree::items).iter().enumerate() {
         if let Some(text) = item.as_str() {
-            of_address(text, &path.item(index), warnings);
+            warn(text, &path.item(index), warnings);
         }
     }
 }

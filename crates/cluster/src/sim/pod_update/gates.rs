@@ -1,6 +1,8 @@
 //! What an update may change of a Pod that has scheduling gates: take them away, and ask for fewer nodes (core
 //! validation.go, ValidatePodUpdate).
 
+use std::collections::BTreeSet;
+
 use crate::api::{
     DiagnosticKind, FieldError, FieldPath, NodeSelectorRequirement, NodeSelectorTerm, PodSpec, Rule, Str,
     Tree, to_json,
@@ -8,6 +10,7 @@ use crate::api::{
 
 /// validateOnlyDeletedSchedulingGates.
 pub(super) fn only_removed(live: &[Str], new: &[Str], spec: &FieldPath<'_>) -> Result<(), FieldError> {
+    let live: BTreeSet<&Str> = live.iter().collect();
     match new.iter().position(|gate| !live.contains(gate)) {
         None => Ok(()),
         Some(index) => {

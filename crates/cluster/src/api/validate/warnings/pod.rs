@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Warnings, field, of_addresses};
+use super::{Warnings, field, of_address, of_each};
 use crate::api::field::Path;
 use crate::api::resources::{EPHEMERAL_STORAGE, MEMORY};
 use crate::api::{
@@ -52,7 +52,8 @@ pub(super) fn of_spec(spec: &PodSpec, written: Option<&Tree>, path: &Path<'_>, w
         pod_affinity(&of.pod_anti_affinity, &affinity.child("podAntiAffinity"), warnings);
     }
     let dns = path.child("dnsConfig");
-    of_addresses(field(field(written, "dnsConfig"), "nameservers"), &dns.child("nameservers"), warnings);
+    let servers = field(field(written, "dnsConfig"), "nameservers");
+    of_each(servers, &dns.child("nameservers"), of_address, warnings);
 }
 
 /// pkg/api/node/util.go, deprecatedNodeLabels.

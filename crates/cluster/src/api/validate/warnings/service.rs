@@ -1,6 +1,6 @@
 //! pkg/api/service/warnings.go, GetWarningsForService.
 
-use super::{Warnings, field, of_address, of_addresses};
+use super::{Warnings, field, of_address, of_each, of_prefix};
 use crate::api::field::Path;
 use crate::api::{ServerWarning, Service, ServiceType, Tree};
 
@@ -16,11 +16,12 @@ pub(super) fn of_service(service: &Service, root: Option<&Tree>, warnings: &mut 
     }
     let written = |key| field(field(root, "spec"), key);
     match written("clusterIPs").filter(|list| !list.items().is_empty()) {
-        Some(list) => of_addresses(Some(list), &spec.child("clusterIPs"), warnings),
+        Some(list) => of_each(Some(list), &spec.child("clusterIPs"), of_address, warnings),
         // registry/core/service/strategy.go, NormalizeClusterIPs: by now it is the first one.
         None => {
-            let first = Tree::seq(written("clusterIP").cloned().into_iter().collect());
-            of_addresses(Some(&first), &spec.child("clusterIPs"), warnings);
+            if let Some(first) = written("clusterIP").and_then(Tree::as_str) {
+                of_address(first, &spec.renamed("clusterIP", "clusterIPs[0]"), warnings);
+            }
         }
     }
     let (is_external_name, is_headless) = match service.spec.type_ {
@@ -40,7 +41,7 @@ pub(super) fn of_service(service: &Service, root: Option<&Tree>, warnings: &mut 
     if is_headless && service.spec.session_affinity != Default::default() {
         warnings.push(&spec.child("sessionAffinity"), ServerWarning::IgnoredAffinity);
     }
-    of_addresses(written("externalIPs"), &external_ips, warnings);
+    of_each(written("externalIPs"), &external_ips, of_address, warnings);
     if has_external_ips && !is_headless && !is_external_name {
         warnings.push(&external_ips, ServerWarning::DeprecatedExternalIps);
     }
@@ -48,7 +49,7 @@ pub(super) fn of_service(service: &Service, root: Option<&Tree>, warnings: &mut 
         of_address(address, &spec.child("loadBalancerIP"), warnings);
     }
     let ranges = spec.child("loadBalancerSourceRanges");
-    of_addresses(written("loadBalancerSourceRanges"), &ranges, warnings);
+    of_each(written("loadBalancerSourceRanges"), &ranges, of_prefix, warnings);
     if is_external_name && has_external_ips {
         warnings.push(&external_ips, ServerWarning::ExternalIpsOfExternalName);
     }
