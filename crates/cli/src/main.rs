@@ -29,6 +29,10 @@ use change::Verb;
 use exit_status::ExitStatus;
 use failure::Failure;
 
+/// Where glibc's takes a quarter of a run's time.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     let args = Args::parse();
     let result = match &args.command {

@@ -13,6 +13,10 @@ mod ten_minutes;
 use cluster::api::ClusterDns;
 use cluster::node::kube_proxy::ProxyMode;
 
+/// As in the command line.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 const RUNS: u32 = 5;
 
 fn main() {
