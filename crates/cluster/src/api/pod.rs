@@ -40,6 +40,14 @@ impl Resource for Pod {
     const NAME_RULE: NameRule = NameRule::Dns1123Subdomain;
 }
 
+impl Pod {
+    /// The one that its deletion came with, or its own.
+    pub fn deletion_grace(&self) -> Span {
+        let asked = self.meta.deletion_grace_s.map(|seconds| Span::from_secs(u64::from(seconds)));
+        asked.unwrap_or(self.spec.grace_period())
+    }
+}
+
 impl Codec for Pod {
     const FIELDS: &'static [Field] = fields::POD;
 

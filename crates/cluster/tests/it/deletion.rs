@@ -185,6 +185,85 @@ fn a_grace_period_can_be_said() {
     }
 }
 
+/// Drains for 40 s, with 30 s to do so.
+fn slow_pod(pre_stop: &str) -> Run {
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: web}, spec: {containers: [{name: c, image: i}]}}";
+    let pod = pod.replace("image: i", &format!("image: i{pre_stop}"));
+    let slow = "{apiVersion: packetyard/v1alpha1, kind: Scenario, spec: {apps: [{of: pod/default/web, drains: 40s}]}}";
+    cluster(&[&pod, "\n---\n", slow].concat())
+}
+
+fn delete_pod(run: &mut Run, seconds: Option<u32>) {
+    let (object, propagation_policy) = (web(Kind::Pod), Propagation::Background);
+    run.act(Action::DeleteObject { object, propagation_policy, grace_period_seconds: seconds })
+        .expect("it is there");
+}
+
+/// In seconds, until the Pod is gone.
+fn gone_after(run: &mut Run) -> u32 {
+    (1..120)
+        .find(|_| {
+            go_on(run, Span::from_secs(1));
+            there(run, &web(Kind::Pod)).is_none()
+        })
+        .expect("it goes")
+}
+
+/// apiserver registry/rest/delete.go, BeforeDelete; kubelet pod_workers.go, calculateEffectiveGracePeriod.
+#[test]
+fn another_deletion_can_only_shorten_the_grace_period() {
+    let hook = ", lifecycle: {preStop: {sleep: {seconds: 4}}}";
+    for (pre_stop, first, waits, second, grace, after) in [
+        ("", None, 5, Some(8), 8, 9),
+        ("", None, 5, Some(30), 30, 26),
+        ("", None, 5, Some(100), 30, 26),
+        ("", None, 5, None, 30, 26),
+        ("", Some(10), 2, Some(4), 4, 5),
+        ("", Some(10), 2, None, 10, 9),
+        // The time is over: one second is left, and its process has two at least.
+        ("", None, 10, Some(3), 1, 3),
+        // The hook is run once more.
+        (hook, None, 2, Some(20), 20, 21),
+        (hook, None, 10, Some(15), 15, 16),
+    ] {
+        let mut run = slow_pod(pre_stop);
+        delete_pod(&mut run, first);
+        go_on(&mut run, Span::from_secs(waits));
+        delete_pod(&mut run, second);
+        let case = format!("{pre_stop} {first:?} {waits} {second:?}");
+        let pod = there(&run, &web(Kind::Pod)).expect("its kubelet is waited for");
+        let yaml = cluster::api::to_yaml(&run.world().served(&pod));
+        assert!(yaml.contains(&format!("deletionGracePeriodSeconds: {grace}\n")), "{case}: {yaml}");
+        // News take their time.
+        let gone = gone_after(&mut run);
+        assert!((after..after + 2).contains(&gone), "{case}: {gone}");
+    }
+}
+
+#[test]
+fn without_a_grace_period_a_terminating_pod_goes_at_once() {
+    let mut run = slow_pod("");
+    delete_pod(&mut run, None);
+    go_on(&mut run, Span::from_secs(5));
+    delete_pod(&mut run, Some(0));
+    assert_eq!(there(&run, &web(Kind::Pod)), None);
+}
+
+#[test]
+fn a_kubelet_that_is_cut_off_hears_of_the_shorter_grace_period_later() {
+    let mut run = slow_pod("");
+    let node = run.world().store().pods.get(&key("web")).and_then(|pod| pod.spec.node_name.clone());
+    let cut_off = |on| Action::CutOffNode { node: node.clone().expect("it is scheduled"), on };
+    delete_pod(&mut run, None);
+    go_on(&mut run, Span::from_secs(1));
+    run.act(cut_off(true)).expect("the node is there");
+    delete_pod(&mut run, Some(5));
+    go_on(&mut run, Span::from_secs(10));
+    assert!(there(&run, &web(Kind::Pod)).is_some());
+    run.act(cut_off(false)).expect("the node is there");
+    assert!((5..8).contains(&gone_after(&mut run)));
+}
+
 #[test]
 fn a_service_goes_after_its_slices() {
     let mut run = cluster(&TEXT.replace(", finalizers: [example.com/hold]", ""));

@@ -30,10 +30,7 @@ pub fn overlay(tree: &mut Tree, object: &KubeObject) {
     // The moment at which the grace period is over, not the one at which it began
     // (apiserver registry/rest/delete.go).
     let grace = match object {
-        KubeObject::Pod(pod) => Some(match meta.deletion_grace_s {
-            Some(seconds) => Span::from_secs(u64::from(seconds)),
-            None => pod.spec.grace_period(),
-        }),
+        KubeObject::Pod(pod) => Some(pod.deletion_grace()),
         // It has a deletion of its own, without one (registry/core/namespace/storage, Delete).
         KubeObject::Namespace(_) => None,
         KubeObject::Service(_)

@@ -100,8 +100,10 @@ pub struct Stopping {
     pub since: Time,
     pub grace: Span,
     pub stage: StoppingStage,
-    /// What its process will end with after its SIGTERM.
-    pub(super) exit_code: i32,
+    /// When its next step comes: one that was planned for another moment has no effect.
+    pub(super) due: Time,
+    /// When its process would end of itself after its SIGTERM.
+    pub(super) exits: Time,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 use std::sync::Arc;
 
 use super::container::{ContainerRuntime, Process, Role};
-use crate::api::{Container, NsName, Pod, PodSpec, PodStatus, Uid};
+use crate::api::{Container, Meta, NsName, Pod, PodSpec, PodStatus, Uid};
 use crate::sim::{Span, Time};
 use netfilter::PerFamily;
 
@@ -159,6 +159,12 @@ impl PodRuntime {
 
     pub(super) fn grace(&self) -> Span {
         self.deletion_grace.unwrap_or(self.pod.spec.grace_period())
+    }
+
+    /// The grace period that was asked for, if the kubelet is to go by it from now on.
+    pub(super) fn news_of_grace(&self, stored: &Meta) -> Option<Span> {
+        let asked = stored.deletion_grace_s.map(|seconds| Span::from_secs(u64::from(seconds.max(1))));
+        asked.filter(|asked| self.terminating.is_none() || *asked < self.grace())
     }
 
     pub(super) fn any_runs(&self) -> bool {

@@ -118,7 +118,10 @@ impl World {
                 }
             }
             // One that ended by itself meanwhile has yet to learn that it is deleted.
-            let knows = |runtime: &Arc<PodRuntime>| runtime.terminating == Some(Termination::Deleted);
+            let knows = |runtime: &Arc<PodRuntime>| {
+                runtime.terminating == Some(Termination::Deleted)
+                    && runtime.news_of_grace(&pod.meta).is_none()
+            };
             if pod.meta.deleted.is_some() && !self.pods.get(&uid).is_some_and(knows) {
                 self.plan(uid, Span::ZERO, KubeletStep::Terminate);
             }

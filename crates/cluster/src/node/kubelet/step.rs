@@ -110,8 +110,22 @@ fn is_current(runtime: &PodRuntime, epoch: u32, step: KubeletStep, now: Time) ->
         | KubeletStep::Update
         | KubeletStep::Deadline
         | KubeletStep::Terminate
-        | KubeletStep::Removed
-        | KubeletStep::Container(..) => epoch_of(runtime, step) == epoch,
+        | KubeletStep::Removed => epoch_of(runtime, step) == epoch,
+        KubeletStep::Container(index, of_it) => {
+            let container = runtime.container(index);
+            let is_due = match of_it {
+                ContainerStep::PreStopped | ContainerStep::TurnOver | ContainerStep::Stopped => {
+                    container.stopping.is_some_and(|stopping| stopping.due <= now)
+                }
+                ContainerStep::Start
+                | ContainerStep::PostStarted
+                | ContainerStep::Listens
+                | ContainerStep::Ends
+                | ContainerStep::PullBackOff
+                | ContainerStep::Retry => true,
+            };
+            container.epoch == epoch && is_due
+        }
         KubeletStep::Probe(index, kind) => {
             runtime.container(index).workers.get(kind).is_some_and(|worker| worker.is_due(now))
         }

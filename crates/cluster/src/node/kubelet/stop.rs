@@ -8,7 +8,7 @@ use super::step::{ContainerStep, KubeletStep};
 use crate::api::{NsName, Pod, Terminated, Uid};
 use crate::control::awaits_others;
 use crate::node::Machine;
-use crate::sim::{KillReason, LogEntry, Span, World};
+use crate::sim::{KillReason, LogEntry, Span, Time, World};
 
 /// Every container gets so much time after its SIGTERM, even if its preStop hook has used up all
 /// (minimumGracePeriodInSeconds).
@@ -20,7 +20,8 @@ impl World {
     /// `kubectl delete pod`. `grace` in seconds; `None`: the Pod's own.
     ///
     /// A Pod that is on no node, or whose containers have ended, is deleted at once (registry/core/pod/strategy.go,
-    /// CheckGracefulDelete). One on a node that does not exist waits for podgc.
+    /// CheckGracefulDelete). One on a node that does not exist waits for podgc. Another deletion can shorten the grace
+    /// period (C-24).
     pub(crate) fn delete_pod(&mut self, key: &NsName, grace: Option<u32>) {
         let Some(pod) = self.store.pods.get(key).cloned() else { return };
         let node = pod.spec.node_name.as_ref().and_then(|name| self.machine_named(name));
@@ -36,31 +37,69 @@ impl World {
             self.remove_object::<Pod>(key);
             return;
         }
-        if pod.meta.deleted.is_some() {
-            return;
-        }
-        let now = self.clock.now();
+        let Some((deleted, grace)) = deletion_of(&pod, grace, self.clock.now()) else { return };
         self.update_object::<Pod>(key, |pod| {
-            pod.meta.deleted = Some(now);
+            pod.meta.deleted = Some(deleted);
             pod.meta.deletion_grace_s = grace;
         });
         if !hears {
             return;
         }
-        self.runtime_mut(pod.meta.uid).deletion_grace = grace.map(|s| Span::from_secs(u64::from(s)));
         let delay = self.watch_delay(pod.meta.uid, Notice::Deletion);
         self.plan(pod.meta.uid, delay, KubeletStep::Terminate);
     }
 
-    /// The kubelet has seen the deletion.
+    /// The kubelet has seen the deletion, or another one. Of a Pod that stops already, the grace period can only be
+    /// shortened (pod_workers.go, UpdatePod and calculateEffectiveGracePeriod).
     pub(super) fn terminate_deleted(&mut self, pod: Uid) {
-        match self.pods[&pod].terminating {
-            None => self.stop_pod(pod, Termination::Deleted),
-            Some(_) => {
-                self.runtime_mut(pod).terminating = Some(Termination::Deleted);
-                self.go_on_stopping(pod);
+        let runtime = &self.pods[&pod];
+        let stored = self.store.pods.get(&runtime.key).filter(|stored| stored.meta.uid == pod);
+        let asked = stored.and_then(|stored| runtime.news_of_grace(&stored.meta));
+        let stops = runtime.terminating.is_some();
+        let runtime = self.runtime_mut(pod);
+        runtime.deletion_grace = asked.or(runtime.deletion_grace);
+        if !stops {
+            self.stop_pod(pod, Termination::Deleted);
+            return;
+        }
+        runtime.terminating = Some(Termination::Deleted);
+        if let Some(grace) = asked {
+            for index in self.pods[&pod].indices() {
+                self.stop_sooner(pod, index, grace);
             }
         }
+        self.go_on_stopping(pod);
+    }
+
+    /// The container is stopped once more, with the grace period counted from now: the hook is run again, and its
+    /// process gets no second SIGTERM (containerd container_stop.go, stopContainer).
+    ///
+    /// A sidecar's wait for its turn ends here, too; there nobody tells it (terminationOrdering.waitForTurn).
+    fn stop_sooner(&mut self, pod: Uid, index: u32, grace: Span) {
+        let now = self.clock.now();
+        let Some(stopping) = self.pods[&pod].container(index).stopping else { return };
+        match stopping.stage {
+            StoppingStage::PreStop | StoppingStage::Turn => {
+                self.runtime_mut(pod).container_mut(index).stopping = None;
+                self.stop_container(pod, index, grace, KillReason::Stopped);
+            }
+            StoppingStage::Sigterm => {
+                let takes = self.pre_stop_takes(pod, index, grace);
+                let again = Stopping { since: now, grace, ..stopping };
+                let killed = now + takes + left_of(&again, now + takes).max(MINIMUM_GRACE);
+                let due = stopping.exits.min(killed);
+                self.runtime_mut(pod).container_mut(index).stopping = Some(Stopping { due, ..again });
+                self.plan_container(pod, index, due.since(now), ContainerStep::Stopped);
+            }
+        }
+    }
+
+    /// How long its preStop hook runs, if it has one.
+    fn pre_stop_takes(&self, pod: Uid, index: u32, grace: Span) -> Span {
+        let runtime = &self.pods[&pod];
+        let hook = runtime.spec_of(index).lifecycle.pre_stop.as_ref();
+        let takes = hook.map(|hook| self.hook_takes(hook, runtime.container(index).app.as_deref()));
+        takes.unwrap_or_default().min(grace)
     }
 
     pub(super) fn deadline_exceeded(&mut self, pod: Uid) {
@@ -99,12 +138,11 @@ impl World {
         if container.running.is_none() || container.stopping.is_some() {
             return;
         }
-        let hook = runtime.spec_of(index).lifecycle.pre_stop.as_ref();
-        let takes = hook.map_or(Span::ZERO, |hook| self.hook_takes(hook, container.app.as_deref()));
-        let takes = takes.min(grace);
+        let takes = self.pre_stop_takes(pod, index, grace);
         let (key, name) = self.named(pod, index);
         self.record(LogEntry::Killing { pod: key, container: name, why });
-        let stopping = Stopping { since: now, grace, stage: StoppingStage::PreStop, exit_code: 0 };
+        let due = now + takes;
+        let stopping = Stopping { since: now, grace, stage: StoppingStage::PreStop, due, exits: due };
         self.runtime_mut(pod).container_mut(index).stopping = Some(stopping);
         self.touch_pod(pod);
         match takes == Span::ZERO {
@@ -125,6 +163,7 @@ impl World {
         let Some(stopping) = &mut self.runtime_mut(pod).container_mut(index).stopping else { return };
         stopping.stage = StoppingStage::Turn;
         let left = left_of(stopping, now);
+        stopping.due = now + left;
         self.plan_container(pod, index, left, ContainerStep::TurnOver);
     }
 
@@ -144,8 +183,8 @@ impl World {
         let container = self.runtime_mut(pod).container_mut(index);
         container.process = process;
         container.epoch += 1;
-        let exit_code = if needs > left { KILLED } else { 0 };
-        container.stopping = Some(Stopping { stage: StoppingStage::Sigterm, exit_code, ..stopping });
+        let (stage, exits, due) = (StoppingStage::Sigterm, now + needs, now + needs.min(left));
+        container.stopping = Some(Stopping { stage, exits, due, ..stopping });
         self.touch_pod(pod);
         self.plan_container(pod, index, needs.min(left), ContainerStep::Stopped);
         self.wake_probes(pod, None);
@@ -156,7 +195,8 @@ impl World {
         let now = self.clock.now();
         let container = self.pods[&pod].container(index);
         let (Some(stopping), Some(running)) = (container.stopping, container.running) else { return };
-        self.process_exited(pod, index, Terminated::exited(stopping.exit_code, running.since, now));
+        let exit_code = if stopping.exits > now { KILLED } else { 0 };
+        self.process_exited(pod, index, Terminated::exited(exit_code, running.since, now));
     }
 
     /// The process ends of itself.
@@ -232,8 +272,21 @@ impl World {
     }
 }
 
+/// When the Pod is deleted, and with which grace period: `None` for its own. `None` if it was deleted before, with one
+/// that is no longer: that stands (apiserver registry/rest/delete.go, BeforeDelete).
+fn deletion_of(pod: &Pod, grace: Option<u32>, now: Time) -> Option<(Time, Option<u32>)> {
+    let Some(before) = pod.meta.deleted else { return Some((now, grace)) };
+    let seconds = |seconds: u32| Span::from_secs(u64::from(seconds));
+    let asked = grace.filter(|asked| seconds(*asked) < pod.deletion_grace())?;
+    match before + seconds(asked) < now && asked > 0 {
+        // It is over: one second is left, for the kubelet.
+        true => Some((now - seconds(1), Some(1))),
+        false => Some((before, Some(asked))),
+    }
+}
+
 /// Time is counted in whole seconds (executePreStopHook, waitForTurn).
-fn left_of(stopping: &Stopping, now: crate::sim::Time) -> Span {
+fn left_of(stopping: &Stopping, now: Time) -> Span {
     let waited = now.since(stopping.since).0 / 1_000_000_000;
     Span(stopping.grace.0.saturating_sub(Span::from_secs(waited).0))
 }
