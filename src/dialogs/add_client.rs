@@ -165,6 +165,7 @@ impl Refused {
             | Refusal::LoadBalancersExhausted
             | Refusal::NoCloud
             | Refusal::AlreadyExists { .. }
+            | Refusal::ResourceVersionOfNew { .. }
             | Refusal::Conflict { .. }
             | Refusal::PatchFailed { .. }
             | Refusal::NotEditable { .. }

@@ -12,6 +12,9 @@ pub fn refusal(refusal: &Refusal) -> String {
         Refusal::AlreadyExists { object } => {
             format!("{} {:?} already exists", resource(&object.kind), &*object.name)
         }
+        Refusal::ResourceVersionOfNew { .. } => {
+            "resourceVersion should not be set on objects to be created".into()
+        }
         Refusal::Conflict { object } => format!(
             "Operation cannot be fulfilled on {} {:?}: the object has been modified; please apply your changes to \
              the latest version and try again",

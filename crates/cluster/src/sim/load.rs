@@ -79,7 +79,7 @@ impl<'a> Loading<'a> {
             },
             Stage::Objects(objects) => match objects.next() {
                 // A text may name an object twice: the second one changes it.
-                Some(parsed) => self.refusals.extend(world.apply_object(parsed).err()),
+                Some(parsed) => self.refusals.extend(world.load_object(parsed).err()),
                 None => {
                     // Each has its node now, or was refused.
                     world.written_ranges = Arc::default();

@@ -15,6 +15,10 @@ pub enum Refusal {
     AlreadyExists {
         object: ObjectRef,
     },
+    /// The text of an object that is to be created has a resourceVersion.
+    ResourceVersionOfNew {
+        object: ObjectRef,
+    },
     /// The text is of an older resourceVersion.
     Conflict {
         object: ObjectRef,
@@ -173,6 +177,7 @@ impl Refusal {
         match self {
             Refusal::NotFound { object }
             | Refusal::AlreadyExists { object }
+            | Refusal::ResourceVersionOfNew { object }
             | Refusal::Conflict { object }
             | Refusal::PatchFailed { object, .. }
             | Refusal::NotEditable { object }

@@ -22,16 +22,17 @@ pub const OBJECT_LIMIT: u32 = 5_000;
 /// What kubectl is asked to do with a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verb {
+    /// As `Apply`, of the text that says what there is: it may have been another cluster's.
+    Load,
     Apply,
     Create,
     Replace,
 }
 
 impl World {
-    /// The first load of a text is its `kubectl apply`.
-    pub(crate) fn apply_object(&mut self, parsed: &ManifestObject) -> Result<(), Refusal> {
+    pub(crate) fn load_object(&mut self, parsed: &ManifestObject) -> Result<(), Refusal> {
         let object = parsed.object.object_ref();
-        self.write(Verb::Apply, &object, &parsed.source, Some(&parsed.object))
+        self.write(Verb::Load, &object, &parsed.source, Some(&parsed.object))
     }
 
     /// As the cluster itself creates an object: `kubectl apply` does not know what it was last told.
@@ -49,21 +50,29 @@ impl World {
         parsed: Option<&KubeObject>,
     ) -> Result<(), Refusal> {
         let written = match (verb, self.store.get(object)) {
+            (Verb::Create, Some(_)) if parsed.is_some() && has_resource_version(&source.tree) => {
+                Err(Refusal::ResourceVersionOfNew { object: object.clone() })
+            }
             (Verb::Create, Some(_)) => Err(Refusal::AlreadyExists { object: object.clone() }),
             (Verb::Replace, None) => Err(Refusal::NotFound { object: object.clone() }),
-            (Verb::Apply | Verb::Create, None) => match parsed {
+            (Verb::Load | Verb::Apply | Verb::Create, None) => match parsed {
                 Some(parsed) => self.create(parsed.clone(), verb, &source.tree),
                 None => Err(Refusal::Invalid { diagnostics: errors_of(&source.tree) }),
             },
-            (Verb::Apply, Some(old)) => self.patch_applied(&old, &source.tree),
+            (Verb::Load | Verb::Apply, Some(old)) => self.patch_applied(&old, &source.tree),
             (Verb::Replace, Some(old)) => self.replace(&old, &source.tree),
         };
         written.map_err(|refusal| refusal.placed(source))
     }
 
     fn create(&mut self, object: KubeObject, verb: Verb, text: &Tree) -> Result<(), Refusal> {
+        let name = object.object_ref();
         let uid = self.put(object)?;
-        let last_applied = (verb == Verb::Apply).then(|| text.clone());
+        // Only the storage looks at it (apiserver storage/etcd3/store.go, Create).
+        if verb != Verb::Load && has_resource_version(text) {
+            return Err(Refusal::ResourceVersionOfNew { object: name });
+        }
+        let last_applied = (verb != Verb::Create).then(|| text.clone());
         self.store.set_document(uid, Document { written: text.clone(), last_applied });
         Ok(())
     }
@@ -334,6 +343,12 @@ impl World {
         }
         self.upsert(service, Kind::Service)
     }
+}
+
+/// Whether the text names a state of the object. `0` is none.
+fn has_resource_version(text: &Tree) -> bool {
+    let version = text.get(&["metadata".into(), "resourceVersion".into()]).and_then(Tree::as_str);
+    version.is_some_and(|version| version.parse::<u64>().is_ok_and(|version| version != 0))
 }
 
 fn errors_of(text: &Tree) -> Vec<Diagnostic> {

@@ -122,6 +122,30 @@ fn a_replaced_object_is_what_the_text_says() {
     );
 }
 
+/// apiserver storage/testing/store_tests.go, RunTestCreate. What is loaded may have been another cluster's.
+#[test]
+fn a_new_object_has_no_resource_version() {
+    let text = "{apiVersion: v1, kind: Service, metadata: {name: NAME, resourceVersion: 'VERSION'}, spec: {ports: [{port: 81}]}}";
+    let of = |name: &str, version: &str| text.replace("NAME", name).replace("VERSION", version);
+    let create = |name: &str, version: &str| Action::Create { text: Str::from(&*of(name, version)).into() };
+    let apply = |name: &str, version: &str| Action::apply(&of(name, version));
+    let mut run = start(&of("loaded", "12"), 7);
+    run.act(Action::apply(
+        "{apiVersion: v1, kind: Service, metadata: {name: web}, spec: {ports: [{port: 80}]}}",
+    ))
+    .expect("it is created");
+    for (action, name) in [(create("a", "1"), "a"), (apply("a", "1"), "a"), (create("web", "12"), "web")] {
+        let object = ObjectRef::of_key(Kind::Service, &key(name));
+        assert_eq!(refused(&mut run, action), Refusal::ResourceVersionOfNew { object });
+    }
+    assert!(!run.world().store().services.get(&key("a")).is_some());
+    for (name, version) in [("b", ""), ("c", "0"), ("d", "x")] {
+        run.act(create(name, version)).expect("it names no state");
+    }
+    let object = web(Kind::Service);
+    assert_eq!(refused(&mut run, create("web", "0")), Refusal::AlreadyExists { object });
+}
+
 #[test]
 fn patches_of_each_type() {
     let mut run = cluster();
