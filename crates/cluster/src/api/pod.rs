@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use super::canonical_template;
+use super::decode::complete_template;
 use super::decode::{self, Field, FieldCursor, fields};
 use super::diagnostics::Diagnostics;
 use super::field;
@@ -200,6 +200,6 @@ impl PartialEq for PodTemplate {
         let PodTemplate { labels, annotations, spec, written } = self;
         let is_same = (labels, annotations, spec, written)
             == (&other.labels, &other.annotations, &other.spec, &other.written);
-        is_same || canonical_template(self) == canonical_template(other)
+        is_same || complete_template(self) == complete_template(other)
     }
 }

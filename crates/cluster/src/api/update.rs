@@ -8,7 +8,7 @@ use super::patched_pod::without_token;
 use super::served::token_volume;
 use super::write::{at, put_or_remove};
 use super::{
-    Codec, Diagnostic, DiagnosticKind, Entry, FieldError, FieldPath, KubeObject, Rule, ServerWarning,
+    Codec, Diagnostic, DiagnosticKind, Entry, FieldError, FieldPath, Kind, KubeObject, Rule, ServerWarning,
     Service, ServiceType, Step, Tree, Value, decode, to_tree,
 };
 
@@ -91,13 +91,35 @@ impl Update {
         self.live.sorted() == self.new.sorted()
     }
 
-    /// Whether it changes more than metadata: what `metadata.generation` counts. Of status nothing is sent.
-    pub fn changes_spec(&self) -> bool {
-        let is_counted = |entry: &&Entry| !["metadata", "status"].contains(&&*entry.key);
-        let counted = |tree: &Tree| -> Vec<Entry> {
-            tree.sorted().entries().iter().filter(is_counted).cloned().collect()
+    /// Whether a request raises `metadata.generation`, which counts changes of what is stored, however it is written
+    /// (PrepareForUpdate of each kind's strategy.go). `before`, `after`: as the API server hands the object out.
+    pub fn raises_generation(kind: &Kind, before: &Tree, after: &Tree) -> bool {
+        let differs = |field| {
+            let of = |tree: &Tree| tree.get(&["metadata".into(), Step::Key(field)]).cloned();
+            of(before) != of(after)
         };
-        counted(&self.live) != counted(&self.new)
+        let is_other = spec_of(before) != spec_of(after);
+        match kind {
+            // They are copied to its ReplicaSets.
+            Kind::Deployment => is_other || differs("annotations"),
+            Kind::EndpointSlice => is_other || differs("labels"),
+            // What of a Job is only kept cannot be changed, and its selector is not in the text yet.
+            Kind::PriorityClass | Kind::Job => false,
+            Kind::ReplicaSet
+            | Kind::ReplicationController
+            | Kind::StatefulSet
+            | Kind::DaemonSet
+            | Kind::ControllerRevision
+            | Kind::CronJob
+            | Kind::Pod
+            | Kind::PodDisruptionBudget
+            | Kind::Service
+            | Kind::Endpoints
+            | Kind::Node
+            | Kind::Namespace
+            | Kind::ServiceCidr
+            | Kind::Other(_) => is_other && kind.has_generation(),
+        }
     }
 
     /// The Service. What the API server allocates and defaults is not looked at yet.
@@ -113,6 +135,12 @@ impl Update {
             _ => Err(diagnostics.finish()),
         }
     }
+}
+
+/// All but what belongs to every object.
+fn spec_of(tree: &Tree) -> Vec<Entry> {
+    let is_counted = |entry: &&Entry| !["metadata", "status"].contains(&&*entry.key);
+    tree.entries().iter().filter(is_counted).cloned().collect()
 }
 
 /// `live` with what is different in `new` from `old`, so that what was defaulted does not become what was written.

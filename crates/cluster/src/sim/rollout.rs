@@ -66,7 +66,8 @@ impl World {
         object.keep_status(&old);
         let is_same = object.has_spec_of(&old);
         let meta = object.meta_mut();
-        meta.generation = old.meta().generation + u32::from(!is_same);
+        // That of a change in what is only kept was counted.
+        meta.generation = meta.generation.max(old.meta().generation + u32::from(!is_same));
         meta.resource_version = old.meta().resource_version;
         if object != *old {
             self.put_object(object);

@@ -9,7 +9,7 @@ use super::{LogEntry, Refusal, World};
 use crate::api::{
     ConditionStatus, Diagnostic, DiagnosticKind, FieldPath, Kind, KubeObject, ManifestObject, Meta,
     Namespace, Node, NsName, ObjectRef, PatchText, PatchType, Pod, PodStatus, Rule, Service, ServiceCidr,
-    Severity, Source, Tree, Uid, Update, Value, decode_object, patched_pod,
+    Severity, Source, Tree, Uid, Update, Value, decode_object, patched_pod, served,
 };
 use crate::control::{POD_LIMIT, patch_allocated_values, tolerate_for_a_while};
 use crate::node::add_labels;
@@ -210,7 +210,9 @@ impl World {
             | KubeObject::Unsimulated(_) => match decode_object(&update.new) {
                 (Some(KubeObject::Node(node)), _) => self.put_node(node, update),
                 (Some(mut object), _) => {
-                    object.meta_mut().generation = old.meta().generation + u32::from(update.changes_spec());
+                    let after = served(&object, Some(&update.new), self);
+                    let is_raised = Update::raises_generation(&object.kind(), &self.served(old), &after);
+                    object.meta_mut().generation = old.meta().generation + u32::from(is_raised);
                     self.put(object).map(drop)
                 }
                 (None, diagnostics) => Err(refused(diagnostics)),
@@ -325,6 +327,7 @@ impl World {
             pod.meta.labels = patched.meta.labels;
             pod.meta.annotations = patched.meta.annotations;
             pod.meta.finalizers = patched.meta.finalizers;
+            pod.meta.generation += u32::from(pod.spec != spec);
             pod.spec = spec;
             // A Pod of a template has its own text.
             if pod.written.value != Value::Null {

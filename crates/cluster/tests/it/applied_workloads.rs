@@ -160,3 +160,74 @@ fn an_error_of_the_patched_object_has_its_place_in_the_new_text() {
     let [cluster::sim::Refusal::Invalid { diagnostics }] = &found[..] else { panic!("{found:?}") };
     assert_eq!((diagnostics[0].line, &*diagnostics[0].path), (5, "spec.selector"), "{diagnostics:?}");
 }
+
+/// PrepareForUpdate of each kind's strategy.go: what is stored counts, not how it is written.
+#[test]
+fn the_generation_counts_changes_of_what_is_stored() {
+    let template = "template: {metadata: {labels: {a: b}}, spec: {containers: [{name: c, image: i, resources: {requests: {cpu: 1}}}], volumes: [{name: v, configMap: {name: m}}]}}";
+    let of_set = |kind: &str, more: &str| {
+        format!(
+            "{{apiVersion: apps/v1, kind: {kind}, metadata: {{name: web}}, spec: {{selector: {{matchLabels: {{a: b}}}}, {template}{more}}}}}"
+        )
+    };
+    let set = of_set("ReplicaSet", "");
+    let deployment = of_set("Deployment", "");
+    let slice = "{apiVersion: discovery.k8s.io/v1, kind: EndpointSlice, metadata: {name: web}, addressType: IPv4, ports: [{port: 80}], endpoints: []}";
+    let other = "{apiVersion: example.com/v1, kind: Backup, metadata: {name: web}, spec: {keep: 1}}";
+    for (text, from, to, raised) in [
+        (&*set, "cpu: 1", "cpu: 1000m", 0),
+        (&set, "image: i", "imagePullPolicy: Always, image: i", 0),
+        (&set, "configMap: {name: m}", "configMap: {defaultMode: 420, name: m}", 0),
+        (&set, "configMap: {name: m}", "configMap: {defaultMode: 256, name: m}", 1),
+        (&set, "metadata: {name: web}", "metadata: {name: web, annotations: {a: b}}", 0),
+        (&set, "spec: {selector", "spec: {replicas: 1, selector", 0),
+        (&set, "spec: {selector", "spec: {replicas: 2, selector", 1),
+        (&set, "spec: {containers", "spec: {hostIPC: true, containers", 1),
+        (&deployment, "cpu: 1", "cpu: 1000m", 0),
+        (&deployment, "metadata: {name: web}", "metadata: {name: web, annotations: {a: b}}", 1),
+        (slice, "port: 80", "protocol: TCP, port: 80", 0),
+        (slice, "metadata: {name: web}", "metadata: {name: web, annotations: {a: b}}", 0),
+        (slice, "metadata: {name: web}", "metadata: {name: web, labels: {a: b}}", 1),
+        (other, "keep: 1", "keep: 0x1", 0),
+        (other, "keep: 1", "keep: 2", 1),
+        (other, "metadata: {name: web}", "metadata: {name: web, labels: {a: b}}", 0),
+    ] {
+        let mut run = of(text);
+        let generation = |run: &Run| {
+            let store = run.world().store();
+            let kinds = [Kind::ReplicaSet, Kind::Deployment, Kind::EndpointSlice, Kind::named("Backup")];
+            let found = kinds.into_iter().find_map(|kind| store.get(&ObjectRef::of_key(kind, &key("web"))));
+            found.expect("it is there").meta().generation
+        };
+        let before = generation(&run);
+        let changed = text.replacen(from, to, 1);
+        assert_ne!(changed, text);
+        run.act(Action::apply(&changed)).expect("it is applied");
+        assert_eq!(generation(&run), before + raised, "{changed}");
+        assert!(run.world().store().replica_sets.len() <= 1, "nothing is rolled out");
+    }
+}
+
+#[test]
+fn a_deployment_counts_its_annotations() {
+    let mut run = of(&text("", "{name: web, image: 'i:1', resources: {limits: {memory: 1Gi}}}"));
+    let before = deployment(&run).meta.generation;
+    for (patch, raised) in [
+        (
+            "{spec: {replicas: 1, template: {spec: {containers: [{name: web, resources: {limits: {memory: 1024Mi}}}]}}}}",
+            0,
+        ),
+        ("{metadata: {labels: {a: b}}}", 0),
+        ("{metadata: {annotations: {a: b}}}", 1),
+        ("{spec: {minReadySeconds: 1}}", 2),
+    ] {
+        let patch_text = cluster::api::Str::from(patch).into();
+        run.act(Action::Patch {
+            object: web(),
+            type_: cluster::api::PatchType::Strategic,
+            patch: patch_text,
+        })
+        .expect("it is patched");
+        assert_eq!(deployment(&run).meta.generation, before + raised, "{patch}");
+    }
+}

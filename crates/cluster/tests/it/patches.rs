@@ -138,7 +138,7 @@ fn a_new_object_has_no_resource_version() {
         let object = ObjectRef::of_key(Kind::Service, &key(name));
         assert_eq!(refused(&mut run, action), Refusal::ResourceVersionOfNew { object });
     }
-    assert!(!run.world().store().services.get(&key("a")).is_some());
+    assert!(run.world().store().services.get(&key("a")).is_none());
     for (name, version) in [("b", ""), ("c", "0"), ("d", "x")] {
         run.act(create(name, version)).expect("it names no state");
     }

@@ -2,7 +2,7 @@
 
 use super::fields;
 use super::schema::{Default, Field, Shape};
-use crate::api::{Entry, PodTemplate, Str, Tree, Value, to_json, write};
+use crate::api::{Entry, PodTemplate, Str, Tree, Value, served, to_json, write};
 
 /// The template as JSON with sorted keys, without fields that have their default value. Two templates have the
 /// same text if the API server would store the same for both: the order of keys, comments and quotes do not
@@ -14,6 +14,15 @@ use crate::api::{Entry, PodTemplate, Str, Tree, Value, to_json, write};
 pub fn canonical_template(template: &PodTemplate) -> String {
     let mut tree = template.written.clone();
     write::overlay_template(&mut tree, template);
+    to_json(&canonical(&tree, Shape::Obj(fields::TEMPLATE)))
+}
+
+/// The same with the defaults of values whose fields are not known here, and with quantities as they are stored: no
+/// change upstream is one of this text.
+pub fn complete_template(template: &PodTemplate) -> String {
+    let mut tree = template.written.clone();
+    write::overlay_template(&mut tree, template);
+    served::complete_pod_spec(write::at(&mut tree, "spec"), &template.spec);
     to_json(&canonical(&tree, Shape::Obj(fields::TEMPLATE)))
 }
 

@@ -41,6 +41,7 @@ use super::{field, validate};
 
 pub(super) use canonical::canonical_pod_spec;
 pub use canonical::canonical_template;
+pub(super) use canonical::complete_template;
 pub(crate) use canonical::{pull_policy, pull_policy_of};
 pub(super) use lifecycle::sleep_problem;
 pub(super) use meta::labels as read_labels;

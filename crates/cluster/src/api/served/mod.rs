@@ -11,6 +11,7 @@ mod qos;
 mod service_account;
 mod volume;
 
+pub(super) use pod_spec::complete as complete_pod_spec;
 pub(super) use service_account::volume_name as token_volume;
 
 use std::sync::Arc;
