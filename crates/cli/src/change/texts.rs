@@ -2,7 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use cluster::api::{Action, Manifest, Manifests, ObjectRef, Severity, Str, findings};
+use cluster::api::{
+    Action, DiagnosticKind, Manifest, Manifests, ObjectRef, ServerWarning, Severity, Str, findings,
+};
 use cluster::sim::World;
 
 use super::{Changed, State, cluster, print, tell_warnings};
@@ -63,8 +65,14 @@ fn tell_findings(manifest: &Manifest, files: &Files) -> usize {
     for finding in findings(&manifest.diagnostics) {
         let first = finding.first();
         let is_error = first.severity == Severity::Error;
-        let is_refused = is_error && first.object.as_ref().is_some_and(|object| invalid.contains(object));
-        if !is_refused && first.severity != Severity::Info {
+        // What a request is warned of is known when it is made (`tell_warnings`).
+        let is_invalid = first.object.as_ref().is_some_and(|object| invalid.contains(object));
+        let is_of_request = |warning: &ServerWarning| !matches!(warning, ServerWarning::UnknownField { .. });
+        let is_said_later = match is_invalid {
+            true => is_error,
+            false => matches!(&first.message, DiagnosticKind::Server { warning } if is_of_request(warning)),
+        };
+        if !is_said_later && first.severity != Severity::Info {
             errors += usize::from(is_error);
             eprintln!("{}", words::finding(&finding, files));
         }

@@ -145,6 +145,22 @@ fn patches() {
     assert!(status == 1 && err.contains("a custom resource takes patches of type merge and json"), "{err}");
 }
 
+/// Of what it sends, and in its words.
+#[test]
+fn kubectl_prints_what_a_request_is_warned_of() {
+    let service = "{apiVersion: v1, kind: Service, metadata: {name: new}, spec: {externalIPs: [192.0.2.1], ports: [{port: 80}]}}\n";
+    let warning =
+        "Warning: spec.externalIPs is deprecated and may no longer be implemented in some clusters\n";
+    let (status, out, err) = ask("apply CHANGE --dry-run -q", service);
+    assert_eq!((status, &*out, &*err), (0, "service/new created (server dry run)\n", warning));
+    // The second time nothing is sent.
+    let (status, out, err) = ask("apply CHANGE --dry-run -q", &[service, "---\n", service].concat());
+    let expected = "service/new created (server dry run)\nservice/new unchanged (server dry run)\n";
+    assert_eq!((status, &*out, err.matches("Warning: ").count()), (0, expected, 1), "{err}");
+    let (status, _, err) = ask("patch svc web -p {spec:~{externalIPs:~[192.0.2.1]}} --dry-run -q", "");
+    assert_eq!((status, &*err), (0, warning));
+}
+
 #[test]
 fn deletions() {
     let (status, out, err) = ask("delete deploy/web svc/web --dry-run -q", "");

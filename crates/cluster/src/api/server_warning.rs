@@ -63,6 +63,34 @@ pub enum ServerWarning {
         advice: &'static str,
     },
 
+    /// Of an annotation, or of a kind of volume.
+    Deprecated {
+        path: Str,
+        advice: &'static str,
+    },
+    /// Of a preferred term: no node has a label of this value.
+    NoLabelValue {
+        path: Str,
+        value: Str,
+        problem: Str,
+    },
+    /// An item says the same as one before it.
+    Same {
+        path: Str,
+        what: &'static str,
+        value: Str,
+    },
+    /// Of an item of `imagePullSecrets`.
+    NoSecretName {
+        path: Str,
+    },
+
+    // Of workloads.
+    TooManyIndexes {
+        path: Str,
+    },
+    UnlimitedHistory,
+
     /// An address with zeros before its numbers, or an IPv4 address that is written as an IPv6 one.
     NonStandard {
         path: Str,
@@ -168,6 +196,19 @@ impl fmt::Display for ServerWarning {
             ServerWarning::DeprecatedNodeLabel { path, label: Some(label), advice } => {
                 write!(f, "{path}: {label} is {advice}")
             }
+            ServerWarning::Deprecated { path, advice } => write!(f, "{path}: {advice}"),
+            ServerWarning::NoLabelValue { path, value, problem } => {
+                write!(f, "{path}: {value} is invalid, {problem}")
+            }
+            ServerWarning::Same { path, what, value } => write!(f, "{path}: duplicate {what} {value:?}"),
+            ServerWarning::NoSecretName { path } => write!(f, "{path}: invalid empty name \"\""),
+            ServerWarning::TooManyIndexes { path } => write!(
+                f,
+                "{path}: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail"
+            ),
+            ServerWarning::UnlimitedHistory => f.write_str(
+                "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended",
+            ),
             ServerWarning::NonStandard { path, value, standard } => write!(
                 f,
                 "{path}: non-standard IP address {value:?} will be considered invalid in a future Kubernetes release: \

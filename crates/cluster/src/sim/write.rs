@@ -9,7 +9,7 @@ use super::{LogEntry, Refusal, World};
 use crate::api::{
     ConditionStatus, Diagnostic, DiagnosticKind, FieldPath, Kind, KubeObject, ManifestObject, Meta,
     Namespace, Node, NsName, ObjectRef, PatchText, PatchType, Pod, PodStatus, Rule, Service, ServiceCidr,
-    Severity, Source, Tree, Uid, Update, Value, decode_object, patched_pod, served,
+    Severity, Source, Tree, Uid, Update, Value, decode_object, patched_pod, served, server_warnings,
 };
 use crate::control::{POD_LIMIT, patch_allocated_values, tolerate_for_a_while};
 use crate::node::add_labels;
@@ -22,11 +22,23 @@ pub const OBJECT_LIMIT: u32 = 5_000;
 /// What kubectl is asked to do with a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Verb {
+    /// What a cluster has by itself: `kubectl apply` does not know what it was last told.
+    Own,
     /// As `Apply`, of the text that says what there is: it may have been another cluster's.
     Load,
     Apply,
     Create,
     Replace,
+}
+
+impl Verb {
+    /// Whether somebody asks the API server for it.
+    fn is_request(self) -> bool {
+        match self {
+            Verb::Own | Verb::Load => false,
+            Verb::Apply | Verb::Create | Verb::Replace => true,
+        }
+    }
 }
 
 impl World {
@@ -35,10 +47,9 @@ impl World {
         self.write(Verb::Load, &object, &parsed.source, Some(&parsed.object))
     }
 
-    /// As the cluster itself creates an object: `kubectl apply` does not know what it was last told.
     pub(super) fn create_own_object(&mut self, parsed: &ManifestObject) -> Result<(), Refusal> {
         let object = parsed.object.object_ref();
-        self.write(Verb::Create, &object, &parsed.source, Some(&parsed.object))
+        self.write(Verb::Own, &object, &parsed.source, Some(&parsed.object))
     }
 
     /// `parsed`: `None` if the object cannot be created as it is written; what is there may still have what it lacks.
@@ -53,13 +64,13 @@ impl World {
             (Verb::Create, Some(_)) if parsed.is_some() && has_resource_version(&source.tree) => {
                 Err(Refusal::ResourceVersionOfNew { object: object.clone() })
             }
-            (Verb::Create, Some(_)) => Err(Refusal::AlreadyExists { object: object.clone() }),
+            (Verb::Own | Verb::Create, Some(_)) => Err(Refusal::AlreadyExists { object: object.clone() }),
             (Verb::Replace, None) => Err(Refusal::NotFound { object: object.clone() }),
-            (Verb::Load | Verb::Apply | Verb::Create, None) => match parsed {
+            (Verb::Own | Verb::Load | Verb::Apply | Verb::Create, None) => match parsed {
                 Some(parsed) => self.create(parsed.clone(), verb, &source.tree),
                 None => Err(Refusal::Invalid { diagnostics: errors_of(&source.tree) }),
             },
-            (Verb::Load | Verb::Apply, Some(old)) => self.patch_applied(&old, &source.tree),
+            (Verb::Load | Verb::Apply, Some(old)) => self.patch_applied(&old, verb, &source.tree),
             (Verb::Replace, Some(old)) => self.replace(&old, &source.tree),
         };
         written.map_err(|refusal| refusal.placed(source))
@@ -69,10 +80,13 @@ impl World {
         let name = object.object_ref();
         let uid = self.put(object)?;
         // Only the storage looks at it (apiserver storage/etcd3/store.go, Create).
-        if verb != Verb::Load && has_resource_version(text) {
+        if verb.is_request() && has_resource_version(text) {
             return Err(Refusal::ResourceVersionOfNew { object: name });
         }
-        let last_applied = (verb != Verb::Create).then(|| text.clone());
+        if verb.is_request() {
+            self.record_warnings(&name, text, None);
+        }
+        let last_applied = matches!(verb, Verb::Load | Verb::Apply).then(|| text.clone());
         self.store.set_document(uid, Document { written: text.clone(), last_applied });
         Ok(())
     }
@@ -81,6 +95,7 @@ impl World {
         let uid = old.meta().uid;
         let update = Update::replaced(old, self.store.written(uid), text);
         self.update(old, &update)?;
+        self.record_warnings(&old.object_ref(), &update.new, Some(old));
         self.keep_document(old, Document { written: update.new, last_applied: None });
         Ok(())
     }
@@ -100,6 +115,7 @@ impl World {
         let update = update.map_err(refused)?;
         if !update.changes_nothing() {
             self.update(&old, &update)?;
+            self.record_warnings(object, &update.new, Some(&old));
         }
         for warning in update.warnings {
             self.record(LogEntry::Warned { object: object.clone(), warning });
@@ -110,13 +126,16 @@ impl World {
     }
 
     /// What has changed since the object was applied last.
-    fn patch_applied(&mut self, old: &KubeObject, text: &Tree) -> Result<(), Refusal> {
+    fn patch_applied(&mut self, old: &KubeObject, verb: Verb, text: &Tree) -> Result<(), Refusal> {
         let uid = old.meta().uid;
         let document = self.store.document(uid);
         let last = document.and_then(|document| document.last_applied.as_ref());
         let update = Update::applied(old, document.map(|document| &document.written), last, text);
         if !update.changes_nothing() {
             self.update(old, &update)?;
+            if verb.is_request() {
+                self.record_warnings(&old.object_ref(), &update.new, Some(old));
+            }
         }
         self.keep_document(old, Document { written: update.new, last_applied: Some(text.clone()) });
         Ok(())
@@ -168,6 +187,14 @@ impl World {
                 let kind = Kind::Other(object.kind.clone());
                 self.upsert(object, kind)
             }
+        }
+    }
+
+    /// What the API server says of a request beside what it does. `tree`: the object as it is from now on.
+    fn record_warnings(&mut self, object: &ObjectRef, tree: &Tree, old: Option<&KubeObject>) {
+        let Some(new) = self.store.get(object) else { return };
+        for warning in server_warnings(&new, tree, old) {
+            self.record(LogEntry::Warned { object: object.clone(), warning });
         }
     }
 

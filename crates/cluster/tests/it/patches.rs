@@ -247,3 +247,46 @@ fn what_cannot_be_patched() {
     run.act(patch(backup.clone(), PatchType::Merge, "{spec: {keep: [3]}}")).expect("it is patched");
     assert_eq!(served(&run, &backup).field("spec").map(to_json), Some(r#"{"keep":[3]}"#.into()));
 }
+
+/// WarningsOnCreate and WarningsOnUpdate of each kind's strategy.go.
+#[test]
+fn each_request_is_warned_of() {
+    let template = "template: {metadata: {labels: {a: b}}, spec: {terminationGracePeriodSeconds: -1, containers: [{name: c, image: i}]}}";
+    let set = format!(
+        "{{apiVersion: apps/v1, kind: ReplicaSet, metadata: {{name: a.b}}, spec: {{replicas: 0, selector: {{matchLabels: {{a: b}}}}, {template}}}}}"
+    );
+    let service = "{apiVersion: v1, kind: Service, metadata: {name: s}, spec: {externalIPs: [192.0.2.1], ports: [{port: 80}]}}";
+    let pod = "{apiVersion: v1, kind: Pod, metadata: {name: p}, spec: {terminationGracePeriodSeconds: -1, containers: [{name: c, image: i}]}}";
+    let patch = |kind: Kind, name: &str, patch: &str| Action::Patch {
+        object: ObjectRef::of_key(kind, &key(name)),
+        type_: PatchType::Strategic,
+        patch: Str::from(patch).into(),
+    };
+    let mut run = start(&set, 7);
+    for (action, expected) in [
+        // What is loaded was there before.
+        (Action::apply(&set), &[][..]),
+        (Action::apply(&set.replace("replicas: 0", "replicas: 1")), &["grace"]),
+        (patch(Kind::ReplicaSet, "a.b", "{metadata: {labels: {x: z}}}"), &[]),
+        (patch(Kind::ReplicaSet, "a.b", "{spec: {replicas: 2}}"), &["grace"]),
+        (Action::apply(&set.replace("a.b", "c.d")), &["name", "grace"]),
+        (Action::apply(service), &["externalIPs"]),
+        (Action::apply(service), &[]),
+        (patch(Kind::Service, "s", "{metadata: {labels: {x: z}}}"), &["externalIPs"]),
+        (Action::Replace { text: Str::from(service).into() }, &["externalIPs"]),
+        (Action::Create { text: Str::from(pod).into() }, &["grace"]),
+        (patch(Kind::Pod, "p", "{metadata: {labels: {x: z}}}"), &[]),
+    ] {
+        let before = run.world().log_count();
+        run.act(action.clone()).expect("it is done");
+        let new = usize::try_from(run.world().log_count() - before).expect("there are few");
+        let log = run.world().log();
+        let warned = log.iter().skip(log.len() - new).filter_map(|logged| match &logged.entry {
+            LogEntry::Warned { warning: ServerWarning::NegativeGracePeriod { .. }, .. } => Some("grace"),
+            LogEntry::Warned { warning: ServerWarning::NameInPods(_), .. } => Some("name"),
+            LogEntry::Warned { warning: ServerWarning::DeprecatedExternalIps, .. } => Some("externalIPs"),
+            _ => None,
+        });
+        assert_eq!(warned.collect::<Vec<_>>(), expected, "{action:?}");
+    }
+}

@@ -134,9 +134,126 @@ fn what_a_pod_is_warned_of() {
                 r#"spec.containers[0].env[2]: hides previous definition of "A", which may be dropped when using apply"#,
             ],
         ),
+        (
+            pod(
+                "affinity: {nodeAffinity: {preferredDuringSchedulingIgnoredDuringExecution: [{weight: 1, preference: {matchExpressions: [{key: a, operator: In, values: [b, '-c']}]}}]}}",
+            ),
+            vec![
+                r#"spec.affinity.nodeAffinity.preferredDuringSchedulingIgnoredDuringExecution[0].preference.matchExpressions[0].values[1]: -c is invalid, a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character (e.g. 'MyValue',  or 'my_value',  or '12345', regex used for validation is '(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?')"#,
+            ],
+        ),
+        (
+            pod(
+                "volumes: [{name: a, storageos: {}}, {name: b, rbd: {monitors: [m], image: i}}, {name: c, gitRepo: {repository: r}}]",
+            ),
+            vec![
+                "spec.volumes[0].storageOS: deprecated in v1.22, non-functional in v1.25+",
+                "spec.volumes[1].rbd: deprecated in v1.28, non-functional in v1.31+",
+                "spec.volumes[2].gitRepo: deprecated in v1.11, and disabled by default in v1.33+",
+            ],
+        ),
+        (
+            pod(
+                "volumes: [{name: a, ephemeral: {volumeClaimTemplate: {spec: {accessModes: [ReadWriteOnce], resources: {requests: {storage: 100m}}}}}}]",
+            ),
+            vec![
+                r#"spec.volumes[0].ephemeral.volumeClaimTemplate.spec.resources.requests[storage]: fractional byte value "100m" is invalid, must be an integer"#,
+            ],
+        ),
+        (
+            pod("hostAliases: [{ip: 10.0.0.1}, {ip: 10.0.0.1}, {ip: 'FD00::1'}]"),
+            vec![
+                r#"spec.hostAliases[1].ip: duplicate ip "10.0.0.1""#,
+                r#"spec.hostAliases[2].ip: IPv6 address "FD00::1" should be in RFC 5952 canonical format ("fd00::1")"#,
+            ],
+        ),
+        (
+            pod("imagePullSecrets: [{name: a}, {name: ''}, {name: a}]"),
+            vec![
+                r#"spec.imagePullSecrets[2].name: duplicate name "a""#,
+                r#"spec.imagePullSecrets[1].name: invalid empty name """#,
+            ],
+        ),
     ] {
         assert_eq!(warnings(&spec), expected, "{spec}");
     }
+}
+
+/// What a required term may not have.
+#[test]
+fn a_required_term_has_values_of_labels() {
+    let spec = "containers: [{name: a, image: i}]\naffinity: {nodeAffinity: {requiredDuringSchedulingIgnoredDuringExecution: {nodeSelectorTerms: [{matchExpressions: [{key: a, operator: In, values: ['-c']}]}]}}}\n";
+    assert_eq!(parse(&object("v1", "Pod", spec)).errors().count(), 1);
+}
+
+/// Of a Pod AppArmor comes first; of a template it comes with its container.
+#[test]
+fn annotations_that_do_nothing() {
+    let annotations = "{scheduler.alpha.kubernetes.io/critical-pod: '', security.alpha.kubernetes.io/sysctls: a=b, seccomp.security.alpha.kubernetes.io/pod: runtime/default, container.seccomp.security.alpha.kubernetes.io/a: runtime/default, container.apparmor.security.beta.kubernetes.io/a: localhost/p}";
+    let said = |at: &str, key: &str, what: &str| format!("{at}metadata.annotations[{key}]: {what}");
+    let app_armor = |at: &str| {
+        let what = "deprecated since v1.30; use the \"appArmorProfile\" field instead";
+        said(at, "container.apparmor.security.beta.kubernetes.io/a", what)
+    };
+    let rest = |at: &str| {
+        let seccomp = "non-functional in v1.27+; use the \"seccompProfile\" field instead";
+        [
+            said(
+                at,
+                "scheduler.alpha.kubernetes.io/critical-pod",
+                "non-functional in v1.16+; use the \"priorityClassName\" field instead",
+            ),
+            said(
+                at,
+                "security.alpha.kubernetes.io/sysctls",
+                "non-functional in v1.11+; use the \"sysctls\" field instead",
+            ),
+            said(at, "seccomp.security.alpha.kubernetes.io/pod", seccomp),
+            said(at, "container.seccomp.security.alpha.kubernetes.io/a", seccomp),
+        ]
+    };
+    let pod = |context: &str, own: &str| {
+        format!(
+            "{{apiVersion: v1, kind: Pod, metadata: {{name: a, annotations: {annotations}}}, spec: {{securityContext: {{{context}}}, containers: [{{name: a, image: i, securityContext: {{{own}}}}}]}}}}\n"
+        )
+    };
+    let found = |text: &str| of(&parse(text));
+    assert_eq!(found(&pod("", "")), [vec![app_armor("")], rest("").to_vec()].concat());
+    let of_pod =
+        "seccompProfile: {type: RuntimeDefault}, appArmorProfile: {type: Localhost, localhostProfile: p}";
+    let [critical, sysctls, _, of_container] = rest("");
+    assert_eq!(found(&pod(of_pod, "")), [critical.clone(), sysctls.clone(), of_container]);
+    assert_eq!(found(&pod(of_pod, "seccompProfile: {type: Unconfined}")), [critical, sysctls]);
+    let template = format!(
+        "{{selector: {{matchLabels: {{a: b}}}}, template: {{metadata: {{labels: {{a: b}}, annotations: {annotations}}}, spec: {{containers: [{{name: a, image: i}}]}}}}}}\n"
+    );
+    let at = "spec.template.";
+    let expected = [rest(at).to_vec(), vec![app_armor(at)]].concat();
+    assert_eq!(found(&object("apps/v1", "Deployment", &template)), expected);
+}
+
+#[test]
+fn workloads_beyond_their_limits() {
+    let template = "template: {metadata: {labels: {a: b}}, spec: {restartPolicy: POLICY, containers: [{name: a, image: i}]}}";
+    let job = template.replace("POLICY", "Never");
+    let found = |completions: u32, mode: &str| {
+        let spec =
+            format!("{{completionMode: {mode}, completions: {completions}, parallelism: 10001, {job}}}\n");
+        of(&parse(&object("batch/v1", "Job", &spec)))
+    };
+    let expected = "spec: In Indexed Jobs with a number of completions higher than 10^5 and a parallelism higher than 10^4, Kubernetes might not be able to track completedIndexes when a big number of indexes fail";
+    assert_eq!(found(100_001, "Indexed"), [expected]);
+    assert_eq!(found(100_000, "Indexed"), [""; 0]);
+    assert_eq!(found(100_001, "NonIndexed"), [""; 0]);
+    let set = format!(
+        "{{revisionHistoryLimit: -1, selector: {{matchLabels: {{a: b}}}}, {}, volumeClaimTemplates: [{{metadata: {{name: c}}, spec: {{resources: {{limits: {{storage: 1m}}}}}}}}]}}\n",
+        template.replace("POLICY", "Always")
+    );
+    let expected = [
+        "spec.volumeClaimTemplates[0].resources.limits[storage]: fractional byte value \"1m\" is invalid, must be an integer",
+        "spec.revisionHistoryLimit: a negative value retains all historical revisions; a value >= 0 is recommended",
+    ];
+    assert_eq!(of(&parse(&object("apps/v1", "StatefulSet", &set))), expected);
 }
 
 /// A template is warned of as the Pods would be, at its place; and what is refused is not warned of.

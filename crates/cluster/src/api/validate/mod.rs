@@ -15,7 +15,7 @@ pub mod slice;
 mod warnings;
 
 pub(crate) use pod::pod_spec_errors;
-pub use warnings::warn;
+pub use warnings::{server_warnings, warn};
 
 use std::collections::BTreeSet;
 

@@ -38,13 +38,16 @@ fn affinity(affinity: &Affinity, path: &Path<'_>, errors: &mut Vec<Error>) {
         if required.node_selector_terms.is_empty() {
             forbid(&terms, Rule::NoNodeSelectorTerm, errors);
         }
-        each(&required.node_selector_terms, &terms, errors, node_selector_term);
+        each(&required.node_selector_terms, &terms, errors, |term, path, errors| {
+            node_selector_term(term, path, label_values, errors);
+        });
     }
     let preferred = node.child("preferredDuringSchedulingIgnoredDuringExecution");
     for (index, term) in affinity.node_affinity.preferred.iter().enumerate() {
         let item = preferred.item(index);
         weight(term.weight, &item, errors);
-        node_selector_term(&term.preference, &item.child("preference"), errors);
+        // Of values that no label has it is only warned (ValidatePreferredSchedulingTerms).
+        node_selector_term(&term.preference, &item.child("preference"), |_, _, _| {}, errors);
     }
     pod_affinity(&affinity.pod_affinity, &path.child("podAffinity"), errors);
     pod_affinity(&affinity.pod_anti_affinity, &path.child("podAntiAffinity"), errors);
@@ -56,9 +59,25 @@ fn weight(weight: u32, item: &Path<'_>, errors: &mut Vec<Error>) {
     }
 }
 
-fn node_selector_term(term: &NodeSelectorTerm, path: &Path<'_>, errors: &mut Vec<Error>) {
-    each(&term.match_expressions, &path.child("matchExpressions"), errors, node_requirement);
+fn node_selector_term(
+    term: &NodeSelectorTerm,
+    path: &Path<'_>,
+    check_values: fn(&[Str], &Path<'_>, &mut Vec<Error>),
+    errors: &mut Vec<Error>,
+) {
+    let expressions = path.child("matchExpressions");
+    for (index, requirement) in term.match_expressions.iter().enumerate() {
+        let path = expressions.item(index);
+        node_requirement(requirement, &path, errors);
+        check_values(&requirement.values, &path.child("values"), errors);
+    }
     each(&term.match_fields, &path.child("matchFields"), errors, field_requirement);
+}
+
+fn label_values(values: &[Str], path: &Path<'_>, errors: &mut Vec<Error>) {
+    for (index, value) in values.iter().enumerate() {
+        name(&path.item(index), value, NameRule::LabelValue, errors);
+    }
 }
 
 /// ValidateNodeSelectorRequirement.
@@ -83,9 +102,6 @@ fn node_requirement(requirement: &NodeSelectorRequirement, path: &Path<'_>, erro
         | NodeSelectorOperator::Lt => {}
     }
     name(&path.child("key"), &requirement.key, NameRule::QualifiedName, errors);
-    for (index, value) in requirement.values.iter().enumerate() {
-        name(&values.item(index), value, NameRule::LabelValue, errors);
-    }
 }
 
 /// ValidateNodeFieldSelectorRequirement.

@@ -31,7 +31,8 @@ pub struct StatefulSetSpec {
     pub service_name: Str,
     pub pod_management_policy: PodManagementPolicy,
     pub update_strategy: StatefulSetUpdateStrategy,
-    pub revision_history_limit: u32,
+    /// Negative for all.
+    pub revision_history_limit: i32,
     pub min_ready_s: u32,
     /// `ordinals.start`: the number of the first Pod.
     pub start: u32,
@@ -176,7 +177,10 @@ impl Codec for StatefulSet {
                 service_name: text_or(&spec.field("serviceName"), ""),
                 pod_management_policy: management(&spec.field("podManagementPolicy"), diagnostics),
                 update_strategy: update_strategy(&spec.field("updateStrategy"), diagnostics),
-                revision_history_limit: count(&spec.field("revisionHistoryLimit"), diagnostics).unwrap_or(10),
+                revision_history_limit: spec
+                    .field("revisionHistoryLimit")
+                    .number(diagnostics, i64::from(i32::MIN), i64::from(i32::MAX))
+                    .unwrap_or(10),
                 min_ready_s: count(&spec.field("minReadySeconds"), diagnostics).unwrap_or(0),
                 start: count(&spec.field("ordinals").field("start"), diagnostics).unwrap_or(0),
                 volume_claim_templates: (0..claims.len()).map(|i| claim(&claims.item(i))).collect(),

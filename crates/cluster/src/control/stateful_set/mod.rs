@@ -82,7 +82,9 @@ impl World {
     fn truncate_history(&mut self, sync: &Sync<'_>) {
         let mut live: BTreeSet<Str> = sync.pods.iter().filter_map(|pod| revision_of(pod).cloned()).collect();
         live.extend([sync.current.meta.name.clone(), sync.update.meta.name.clone()]);
-        self.truncate_revisions(sync.set.meta.uid, sync.set.spec.revision_history_limit, &live);
+        if let Ok(limit) = u32::try_from(sync.set.spec.revision_history_limit) {
+            self.truncate_revisions(sync.set.meta.uid, limit, &live);
+        }
     }
 }
 

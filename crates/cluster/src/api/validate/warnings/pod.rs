@@ -2,19 +2,30 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::{Warnings, field, of_address, of_each};
+use super::{Warnings, field, kept, name_problems, of_address, of_each};
 use crate::api::field::Path;
 use crate::api::resources::{EPHEMERAL_STORAGE, MEMORY};
 use crate::api::{
-    Affinity, Container, ContainerPort, EnvVar, NodeSelectorTerm, PodAffinity, PodSpec, PortOverlap,
-    ResourceList, ServerWarning, Str, Tree,
+    Affinity, Container, ContainerPort, EnvVar, Labels, NameRule, NodeSelectorTerm, Pod, PodAffinity,
+    PodSpec, PortOverlap, ResourceList, ServerWarning, Str, Tree,
 };
 
 const REQUIRED: &str = "requiredDuringSchedulingIgnoredDuringExecution";
 const PREFERRED: &str = "preferredDuringSchedulingIgnoredDuringExecution";
 
-/// In upstream's order, which counts where there are too many. `written`: the spec as written.
-pub(super) fn of_spec(spec: &PodSpec, written: Option<&Tree>, path: &Path<'_>, warnings: &mut Warnings) {
+/// What has a Pod's spec.
+pub(super) struct Of<'a> {
+    pub annotations: &'a Labels,
+    pub spec: &'a PodSpec,
+    /// The spec as written.
+    pub written: Option<&'a Tree>,
+    pub is_template: bool,
+}
+
+/// In upstream's order, which counts where there are too many.
+pub(super) fn of_spec(of: &Of<'_>, parent: &Path<'_>, warnings: &mut Warnings) {
+    let Of { annotations, spec, written, is_template } = *of;
+    let (metadata, path) = (&parent.child("metadata"), &parent.child("spec"));
     let affinity = path.child("affinity");
     let node_selector = path.child("nodeSelector");
     for label in spec.node_selector.keys() {
@@ -31,13 +42,22 @@ pub(super) fn of_spec(spec: &PodSpec, written: Option<&Tree>, path: &Path<'_>, w
             no_label_selector(&path.child("labelSelector"), warnings);
         }
     }
+    kept::annotations(annotations, metadata, warnings);
+    kept::volumes(written, path, warnings);
+    kept::lists(written, path, warnings);
     for resource in [MEMORY, EPHEMERAL_STORAGE] {
         bytes(&spec.overhead, resource, &path.child("overhead"), warnings);
     }
+    kept::seccomp_of_pod(annotations, written, metadata, warnings);
     let (inits, mains) = (path.child("initContainers"), path.child("containers"));
     let lists = [(inits, &spec.init_containers), (mains, &spec.containers)];
     for (list, containers) in &lists {
         for (index, container) in containers.iter().enumerate() {
+            let own = of.written_container(container);
+            kept::seccomp(annotations, &container.name, own, metadata, warnings);
+            if is_template {
+                kept::app_armor(annotations, &container.name, (written, own), metadata, warnings);
+            }
             of_container(container, &list.item(index), warnings);
         }
     }
@@ -54,6 +74,36 @@ pub(super) fn of_spec(spec: &PodSpec, written: Option<&Tree>, path: &Path<'_>, w
     let dns = path.child("dnsConfig");
     let servers = field(field(written, "dnsConfig"), "nameservers");
     of_each(servers, &dns.child("nameservers"), of_address, warnings);
+    let aliases = path.child("hostAliases");
+    for (index, ip) in kept::texts(written, "hostAliases", "ip").enumerate() {
+        of_address(ip, &aliases.item(index).child("ip"), warnings);
+    }
+}
+
+/// What is said of a Pod before all else (registry/core/pod/strategy.go, applyAppArmorVersionSkew).
+pub(super) fn app_armor(of: &Of<'_>, warnings: &mut Warnings) {
+    let os = field(field(of.written, "os"), "name").and_then(Tree::as_str);
+    if os.is_some_and(|name| &**name == "windows") {
+        return;
+    }
+    for container in of.spec.all_containers() {
+        let trees = (of.written, of.written_container(container));
+        kept::app_armor(of.annotations, &container.name, trees, &Path::new("metadata"), warnings);
+    }
+}
+
+impl<'a> Of<'a> {
+    /// `root`: the Pod as written.
+    pub fn pod(pod: &'a Pod, root: Option<&'a Tree>) -> Of<'a> {
+        let (annotations, written) = (&pod.meta.annotations, field(root, "spec"));
+        Of { annotations, spec: &pod.spec, written, is_template: false }
+    }
+
+    fn written_container(&self, container: &Container) -> Option<&'a Tree> {
+        let lists = ["initContainers", "containers"].into_iter();
+        let mut all = lists.flat_map(|list| field(self.written, list).map_or(&[][..], Tree::items));
+        all.find(|other| other.field("name").and_then(Tree::as_str) == Some(&container.name))
+    }
 }
 
 /// pkg/api/node/util.go, deprecatedNodeLabels.
@@ -91,19 +141,33 @@ fn node_affinity(affinity: &Affinity, path: &Path<'_>, warnings: &mut Warnings) 
         let path = path.child(REQUIRED);
         let terms = path.child("nodeSelectorTerms");
         for (index, term) in required.node_selector_terms.iter().enumerate() {
-            node_selector_term(term, &terms.item(index), warnings);
+            node_selector_term(term, false, &terms.item(index), warnings);
         }
     }
     let terms = path.child(PREFERRED);
     for (index, term) in affinity.node_affinity.preferred.iter().enumerate() {
-        node_selector_term(&term.preference, &terms.item(index).child("preference"), warnings);
+        node_selector_term(&term.preference, true, &terms.item(index).child("preference"), warnings);
     }
 }
 
-fn node_selector_term(term: &NodeSelectorTerm, path: &Path<'_>, warnings: &mut Warnings) {
+fn node_selector_term(term: &NodeSelectorTerm, is_preferred: bool, path: &Path<'_>, warnings: &mut Warnings) {
     let expressions = path.child("matchExpressions");
     for (index, requirement) in term.match_expressions.iter().enumerate() {
-        of_label(&requirement.key, &expressions.item(index).child("key"), true, warnings);
+        let path = expressions.item(index);
+        of_label(&requirement.key, &path.child("key"), true, warnings);
+        if is_preferred {
+            let place = path.child("values");
+            for (index, value) in requirement.values.iter().enumerate() {
+                of_label_value(value, &place.item(index), warnings);
+            }
+        }
+    }
+}
+
+fn of_label_value(value: &Str, path: &Path<'_>, warnings: &mut Warnings) {
+    for problem in name_problems(value, NameRule::LabelValue) {
+        let (value, problem) = (value.clone(), Str::from(problem));
+        warnings.push_at(path, |path| ServerWarning::NoLabelValue { path, value, problem });
     }
 }
 
