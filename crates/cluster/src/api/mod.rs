@@ -116,7 +116,7 @@ pub use toleration::{Taint, TaintEffect, Toleration, TolerationOperator, tolerat
 pub use topology_spread::{NodeInclusionPolicy, TopologySpreadConstraint, WhenUnsatisfiable};
 pub use tree::{Entry, Position, Step, Tree, Type, Value};
 pub(crate) use update::Update;
-pub(crate) use validate::{listed, pod_spec_errors, server_warnings};
+pub(crate) use validate::{listed, server_warnings};
 pub use volume::{Volume, VolumeObject, VolumeSource};
 pub(crate) use workload::generated_selector;
 pub use workload::{

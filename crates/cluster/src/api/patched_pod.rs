@@ -3,12 +3,15 @@
 use super::decode::{self, canonical_pod_spec};
 use super::diagnostics::Diagnostics;
 use super::served::{default, each, omit};
-use super::{Codec, Diagnostic, Meta, Pod, PodSpec, Tree};
+use super::validate::{self, pod_spec_errors};
+use super::{Codec, Diagnostic, FieldError, Meta, Pod, PodSpec, Tree};
 
 pub struct PatchedPod {
     pub meta: Meta,
-    /// Defaulted, and not validated: little of it may differ from what is there.
+    /// Defaulted.
     pub spec: PodSpec,
+    /// What would be wrong with it if it were new, but for what only a new Pod may not have.
+    pub errors: Vec<FieldError>,
     /// `spec` with the fields that the simulation does not read.
     pub written: Tree,
     /// Such a field says something else than before.
@@ -28,7 +31,9 @@ pub fn patched_pod(live: &Tree, tree: &Tree) -> Result<PatchedPod, Vec<Diagnosti
     let spec = |tree: &Tree| tree.field("spec").cloned().unwrap_or_default();
     let (before, written) = (spec(live), spec(tree));
     let changes_kept = kept(&before) != kept(&written);
-    Ok(PatchedPod { meta: pod.meta, spec: pod.spec, written, changes_kept })
+    let mut errors = validate::meta::validate::<Pod>(&pod.meta);
+    errors.extend(pod_spec_errors(&pod.spec));
+    Ok(PatchedPod { meta: pod.meta, spec: pod.spec, errors, written, changes_kept })
 }
 
 /// A Pod's own output has the volume with its token, which is not kept here.

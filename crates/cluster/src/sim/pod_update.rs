@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 
 use crate::api::{
     Affinity, Container, DiagnosticKind, FieldError, FieldPath, PatchedPod, PodSpec, Rule, Str, TaintEffect,
-    Toleration, TolerationOperator, pod_spec_errors, pull_policy_of,
+    Toleration, TolerationOperator, pull_policy_of,
 };
 
 /// A Pod that is patched.
@@ -16,28 +16,36 @@ pub(super) struct PodUpdate<'a> {
 }
 
 impl PodUpdate<'_> {
-    /// The Pod as it is from now on, but for what is added to its tolerations on the way (`admit`).
-    pub fn updated(&self, admit: impl Fn(&mut Vec<Toleration>)) -> Result<PodSpec, FieldError> {
+    /// The Pod as it is from now on, but for what is added to its tolerations on the way (`admit`). Errors are those of
+    /// ValidatePodUpdate, in its order; some are the last that it looks for.
+    pub fn updated(&self, admit: impl Fn(&mut Vec<Toleration>)) -> Result<PodSpec, Vec<FieldError>> {
         let spec = FieldPath::new("spec");
         let (live, new) = (self.live, &self.patched.spec);
+        let mut errors = self.patched.errors.clone();
         for (field, is_same) in [
             ("containers", new.containers.len() == live.containers.len()),
             ("initContainers", new.init_containers.len() == live.init_containers.len()),
         ] {
             if !is_same {
-                return Err(forbidden(&spec.child(field), Rule::ContainersOfPod));
+                errors.push(forbidden(&spec.child(field), Rule::ContainersOfPod));
+                return Err(errors);
             }
         }
-        let active_deadline_s = self.deadline(&spec)?;
-        let tolerations = self.tolerations(admit, &spec)?;
-        gates::only_removed(&live.scheduling_gates, &new.scheduling_gates, &spec)?;
+        if self.is_deadline_wrong(&spec, &mut errors) {
+            return Err(errors);
+        }
+        let tolerations = self.tolerations(admit, &spec, &mut errors);
+        gates::only_removed(&live.scheduling_gates, &new.scheduling_gates, &spec, &mut errors);
         if self.is_gated() {
-            gates::only_tightened(live, new, &spec)?;
+            gates::only_tightened(live, new, &spec, &mut errors);
         }
         if self.patched.changes_kept || !self.is_same_but_for_what_may_change() {
-            return Err(forbidden(&spec, Rule::ImmutablePod));
+            errors.push(forbidden(&spec, Rule::ImmutablePod));
         }
-        let mut updated = PodSpec { active_deadline_s, tolerations, ..live.clone() };
+        if !errors.is_empty() {
+            return Err(errors);
+        }
+        let mut updated = PodSpec { active_deadline_s: new.active_deadline_s, tolerations, ..live.clone() };
         take_images(&mut updated.containers, &new.containers);
         take_images(&mut updated.init_containers, &new.init_containers);
         updated.termination_grace_period_s = new.termination_grace_period_s;
@@ -45,7 +53,6 @@ impl PodUpdate<'_> {
         if self.is_gated() {
             updated.node_selector.clone_from(&new.node_selector);
             updated.affinity.clone_from(&new.affinity);
-            pod_spec_errors(&updated).into_iter().next().map_or(Ok(()), Err)?;
         }
         Ok(updated)
     }
@@ -92,17 +99,23 @@ impl PodUpdate<'_> {
         munged == *live
     }
 
-    /// It is set, or lowered.
-    fn deadline(&self, spec: &FieldPath<'_>) -> Result<Option<u32>, FieldError> {
-        let refused = |value: &str, why| {
+    /// It is set, or lowered. Whether that is all that there is to say.
+    fn is_deadline_wrong(&self, spec: &FieldPath<'_>, errors: &mut Vec<FieldError>) -> bool {
+        let mut refuse = |value: &str, why| {
             let message = DiagnosticKind::Violates { value: value.into(), why };
-            Err(spec.child("activeDeadlineSeconds").error(message))
+            errors.push(spec.child("activeDeadlineSeconds").error(message));
         };
         match (self.live.active_deadline_s, self.patched.spec.active_deadline_s) {
-            (Some(was), Some(new)) if new > was => refused(&new.to_string(), Rule::DeadlineRaised),
-            // The nil of Go, as a text.
-            (Some(_), None) => refused("\"null\"", Rule::DeadlineRemoved),
-            (Some(_) | None, new) => Ok(new),
+            (Some(was), Some(new)) if new > was => {
+                refuse(&new.to_string(), Rule::DeadlineRaised);
+                true
+            }
+            (Some(_), None) => {
+                // The nil of Go, as a text.
+                refuse("\"null\"", Rule::DeadlineRemoved);
+                false
+            }
+            (Some(_) | None, _) => false,
         }
     }
 
@@ -111,14 +124,15 @@ impl PodUpdate<'_> {
         &self,
         admit: impl Fn(&mut Vec<Toleration>),
         spec: &FieldPath<'_>,
-    ) -> Result<Vec<Toleration>, FieldError> {
+        errors: &mut Vec<FieldError>,
+    ) -> Vec<Toleration> {
         let mut new = self.patched.spec.tolerations.clone();
         admit(&mut new);
         let there: BTreeSet<_> = new.iter().map(untimed).collect();
-        match self.live.tolerations.iter().all(|toleration| there.contains(&untimed(toleration))) {
-            true => Ok(new),
-            false => Err(forbidden(&spec.child("tolerations"), Rule::TolerationChanged)),
+        if !self.live.tolerations.iter().all(|toleration| there.contains(&untimed(toleration))) {
+            errors.push(forbidden(&spec.child("tolerations"), Rule::TolerationChanged));
         }
+        new
     }
 }
 

@@ -347,9 +347,8 @@ impl World {
         let admit = |tolerations: &mut _| tolerate_for_a_while(tolerations, self.timing.node_eviction);
         let key = old.meta.key();
         let update = PodUpdate { live: &old.spec, patched: &patched };
-        let spec = update
-            .updated(admit)
-            .map_err(|error| invalid(vec![error], &ObjectRef::of_key(Kind::Pod, &key)))?;
+        let spec =
+            update.updated(admit).map_err(|errors| invalid(errors, &ObjectRef::of_key(Kind::Pod, &key)))?;
         self.update_object::<Pod>(&key, |pod| {
             pod.meta.labels = patched.meta.labels;
             pod.meta.annotations = patched.meta.annotations;

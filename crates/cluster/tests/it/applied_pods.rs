@@ -103,6 +103,37 @@ fn tolerations_are_added() {
     assert_eq!(refused(&mut run, &with(&format!("{later}, {}", a.replace("key: a", "key: c")))), expected);
 }
 
+/// validatePodMetadataAndSpec comes first, the comparison of the whole last.
+#[test]
+fn all_that_is_wrong_with_an_update_is_said() {
+    let mut run =
+        of(&format!("activeDeadlineSeconds: 9, tolerations: [{{key: a, operator: Exists}}], {MAIN}"));
+    let found = refused(
+        &mut run,
+        "schedulingGates: [{name: b}, {name: a}], hostNetwork: true, containers: [{name: c, image: ' i'}]",
+    );
+    let expected = [
+        "spec.containers[0].image: Invalid value: \" i\": must not have leading or trailing whitespace",
+        "spec.activeDeadlineSeconds: Invalid value: \"null\": must not update from a positive integer to nil value",
+        "spec.tolerations: Forbidden: existing toleration can not be modified except its tolerationSeconds",
+        "spec.schedulingGates[1].name: Forbidden: only deletion is allowed, but found new scheduling gate 'a'",
+        "spec.schedulingGates[0].name: Forbidden: only deletion is allowed, but found new scheduling gate 'b'",
+        "spec: Forbidden: pod updates may not change fields other than",
+    ];
+    assert_eq!(found.len(), expected.len(), "{found:#?}");
+    for (found, expected) in found.iter().zip(expected) {
+        assert!(found.starts_with(expected), "{found}");
+    }
+    let labels = Str::from("{metadata: {labels: {a: '-'}}}").into();
+    let patch = Action::Patch {
+        object: ObjectRef::of_key(Kind::Pod, &key("web")),
+        type_: PatchType::Merge,
+        patch: labels,
+    };
+    let found = said(&run.act(patch).expect_err("no label has such a value"));
+    assert!(found[0].starts_with("metadata.labels: Invalid value: \"-\""), "{found:?}");
+}
+
 #[test]
 fn a_negative_grace_period_becomes_one_second() {
     let with = |seconds: i64| format!("terminationGracePeriodSeconds: {seconds}, {MAIN}");
@@ -206,7 +237,11 @@ fn a_gated_pod_may_ask_for_fewer_nodes() {
         let mut run = of(&with_gates(&["a"], live));
         let new = with_gates(&["a"], new);
         match expected {
-            Some(expected) => assert!(refused(&mut run, &new)[0].starts_with(&expected), "{:?}", refused(&mut run, &new)),
+            // What is wrong with any Pod comes before it.
+            Some(expected) => {
+                let found = refused(&mut run, &new);
+                assert!(found.last().is_some_and(|found| found.starts_with(&expected)), "{found:?}");
+            }
             None => {
                 run.act(Action::apply(&text(&new))).unwrap_or_else(|found| panic!("{new}: {found:?}"));
                 let of_text = of(&new);

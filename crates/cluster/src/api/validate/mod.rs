@@ -14,7 +14,7 @@ pub mod service_cidr;
 pub mod slice;
 mod warnings;
 
-pub(crate) use pod::pod_spec_errors;
+pub use pod::pod_spec_errors;
 pub use warnings::{server_warnings, warn};
 
 use std::collections::BTreeSet;

@@ -23,7 +23,7 @@ pub fn validate(pod: &Pod) -> Vec<Error> {
 }
 
 /// Of one that is created, or updated.
-pub(crate) fn pod_spec_errors(of: &PodSpec) -> Vec<Error> {
+pub fn pod_spec_errors(of: &PodSpec) -> Vec<Error> {
     let mut errors = Vec::new();
     spec(of, MadeBy::Nobody, &Path::new("spec"), &mut errors);
     errors

@@ -1,7 +1,7 @@
 //! What an update may change of a Pod that has scheduling gates: take them away, and ask for fewer nodes (core
 //! validation.go, ValidatePodUpdate).
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::api::{
     DiagnosticKind, FieldError, FieldPath, NodeSelectorRequirement, NodeSelectorTerm, PodSpec, Rule, Str,
@@ -9,35 +9,36 @@ use crate::api::{
 };
 
 /// validateOnlyDeletedSchedulingGates.
-pub(super) fn only_removed(live: &[Str], new: &[Str], spec: &FieldPath<'_>) -> Result<(), FieldError> {
+pub(super) fn only_removed(live: &[Str], new: &[Str], spec: &FieldPath<'_>, errors: &mut Vec<FieldError>) {
     let live: BTreeSet<&Str> = live.iter().collect();
-    match new.iter().position(|gate| !live.contains(gate)) {
-        None => Ok(()),
-        Some(index) => {
-            let message = DiagnosticKind::NewSchedulingGate { gate: new[index].clone() };
-            Err(spec.child("schedulingGates").item(index).child("name").error(message))
-        }
+    // Of the same gate twice the last one is named.
+    let new: BTreeMap<&Str, usize> = new.iter().enumerate().map(|(index, gate)| (gate, index)).collect();
+    for (gate, index) in new.into_iter().filter(|(gate, _)| !live.contains(gate)) {
+        let message = DiagnosticKind::NewSchedulingGate { gate: gate.clone() };
+        errors.push(spec.child("schedulingGates").item(index).child("name").error(message));
     }
 }
 
-pub(super) fn only_tightened(live: &PodSpec, new: &PodSpec, spec: &FieldPath<'_>) -> Result<(), FieldError> {
-    node_selector(live, new, &spec.child("nodeSelector"))?;
+pub(super) fn only_tightened(
+    live: &PodSpec,
+    new: &PodSpec,
+    spec: &FieldPath<'_>,
+    errors: &mut Vec<FieldError>,
+) {
+    node_selector(live, new, &spec.child("nodeSelector"), errors);
     let path = spec.child("affinity");
     let path = path.child("nodeAffinity");
     let path = path.child("requiredDuringSchedulingIgnoredDuringExecution");
-    terms(terms_of(live), terms_of(new), &path.child("nodeSelectorTerms"))
+    terms(terms_of(live), terms_of(new), &path.child("nodeSelectorTerms"), errors);
 }
 
 /// validateNodeSelectorMutation.
-fn node_selector(live: &PodSpec, new: &PodSpec, path: &FieldPath<'_>) -> Result<(), FieldError> {
+fn node_selector(live: &PodSpec, new: &PodSpec, path: &FieldPath<'_>, errors: &mut Vec<FieldError>) {
     let (live, new) = (&live.node_selector, &new.node_selector);
-    match live.iter().all(|(key, value)| new.get(key) == Some(value)) {
-        true => Ok(()),
-        false => {
-            let mut value = if new.is_empty() { Tree::default() } else { Tree::map() };
-            new.iter().for_each(|(key, label)| value.put(key, Tree::string(label)));
-            Err(violates(path, &value, Rule::NodeSelectorChanged))
-        }
+    if !live.iter().all(|(key, value)| new.get(key) == Some(value)) {
+        let mut value = if new.is_empty() { Tree::default() } else { Tree::map() };
+        new.iter().for_each(|(key, label)| value.put(key, Tree::string(label)));
+        errors.push(violates(path, &value, Rule::NodeSelectorChanged));
     }
 }
 
@@ -51,17 +52,19 @@ fn terms(
     live: &[NodeSelectorTerm],
     new: &[NodeSelectorTerm],
     path: &FieldPath<'_>,
-) -> Result<(), FieldError> {
+    errors: &mut Vec<FieldError>,
+) {
     if live.is_empty() {
-        return Ok(());
+        return;
     }
     if live.len() != new.len() {
-        return Err(violates(path, &list(new, term), Rule::NodeSelectorTermsCounted));
+        errors.push(violates(path, &list(new, term), Rule::NodeSelectorTermsCounted));
+        return;
     }
-    let mut pairs = live.iter().zip(new);
-    match pairs.position(|(live, new)| !has_only_additions(live, new)) {
-        None => Ok(()),
-        Some(index) => Err(violates(&path.item(index), &term(&new[index]), Rule::NodeSelectorTermChanged)),
+    for (index, (live, new)) in live.iter().zip(new).enumerate() {
+        if !has_only_additions(live, new) {
+            errors.push(violates(&path.item(index), &term(new), Rule::NodeSelectorTermChanged));
+        }
     }
 }
 
