@@ -162,6 +162,10 @@ fn patch_problem(problem: &PatchProblem) -> String {
         PatchProblem::UnknownDirective { value } => {
             format!("$patch is {value}, and may be replace or delete")
         }
+        PatchProblem::RetainKeys => "invalid patch format of retainKeys: it names each key of the patch".into(),
+        PatchProblem::ElementOrder { list } => {
+            format!("the order in the patch's list {list} doesn't match its $setElementOrder list")
+        }
         PatchProblem::NoMergeKey { key } => {
             format!("an item of a list that is merged does not have its merge key: write its {key}")
         }

@@ -38,6 +38,12 @@ pub enum PatchProblem {
     UnknownDirective {
         value: Str,
     },
+    /// `$retainKeys` is no list of all that the patch sets.
+    RetainKeys,
+    /// `$setElementOrder` of a list is none, or has not the items of the patch in their order.
+    ElementOrder {
+        list: Str,
+    },
     /// An item of a list that is merged by that key does not have it.
     NoMergeKey {
         key: &'static str,

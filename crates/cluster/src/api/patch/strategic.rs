@@ -35,6 +35,7 @@ fn merged_map(schema: &Schema, live: &Tree, patch: &Tree) -> Patched {
     let (mut out, changes) = (Entries::of(live), Entries::of(patch));
     if let Some(kept) = changes.get(RETAIN_KEYS) {
         let kept: BTreeSet<&Str> = kept.items().iter().filter_map(Tree::as_str).collect();
+        check_retained(&kept, patch)?;
         let is_left = |entry: &&Entry| !kept.contains(&entry.key);
         live.entries().iter().filter(is_left).for_each(|entry| out.remove(&entry.key));
     }
@@ -42,6 +43,7 @@ fn merged_map(schema: &Schema, live: &Tree, patch: &Tree) -> Patched {
         if let Some(list) = key.strip_prefix(DELETE_FROM_LIST) {
             delete_from_list(&mut out, list, value.items());
         } else if let Some(list) = key.strip_prefix(ELEMENT_ORDER) {
+            check_order(schema, list, changes.get(list), value)?;
             // Of a list that the patch changes too it is the order of the changes.
             if changes.get(list).is_none() {
                 set_order(&mut out, schema, list, value.items());
@@ -135,6 +137,46 @@ fn merged_items(
     Ok(out.into_iter().flatten().collect())
 }
 
+/// applyRetainKeysDirective: what the patch sets is retained.
+fn check_retained(kept: &BTreeSet<&Str>, patch: &Tree) -> Result<(), PatchProblem> {
+    let is_directive =
+        |key: &str| key == RETAIN_KEYS || key.starts_with(DELETE_FROM_LIST) || key.starts_with(ELEMENT_ORDER);
+    let mut set = patch.entries().iter().filter(|entry| entry.value.value != Value::Null);
+    match set.all(|entry| is_directive(&entry.key) || kept.contains(&entry.key)) {
+        true => Ok(()),
+        false => Err(PatchProblem::RetainKeys),
+    }
+}
+
+/// validatePatchWithSetOrderList: the items of the patch are among those that are ordered, in that order.
+fn check_order(schema: &Schema, list: &str, patch: Option<&Tree>, order: &Tree) -> Result<(), PatchProblem> {
+    let problem = || PatchProblem::ElementOrder { list: list.into() };
+    if !matches!(order.value, Value::Seq(_)) {
+        return Err(problem());
+    }
+    let field = merge_key(schema, list);
+    let key = |item: &Tree| field.map_or_else(|| Some(to_json(item)), |field| key_of(field, item));
+    let items = patch.map_or(&[][..], Tree::items).iter().filter(|item| item.field(PATCH).is_none());
+    let mut order = order.items().iter().peekable();
+    // An empty one says nothing.
+    if order.peek().is_none() {
+        return Ok(());
+    }
+    for item in items {
+        if !order.any(|other| key(other) == key(item)) {
+            return Err(problem());
+        }
+    }
+    Ok(())
+}
+
+fn merge_key(schema: &Schema, list: &str) -> Option<&'static str> {
+    match schema.strategy(list) {
+        Some(Strategy::MergeByKey(field, _)) => Some(field),
+        Some(Strategy::Merge(_) | Strategy::MergeSet | Strategy::Replace) | None => None,
+    }
+}
+
 fn delete_from_list(map: &mut Entries, list: &str, deleted: &[Tree]) {
     let Some(items) = map.get(list).map(Tree::items) else { return };
     let deleted: BTreeSet<String> = deleted.iter().map(to_json).collect();
@@ -144,10 +186,7 @@ fn delete_from_list(map: &mut Entries, list: &str, deleted: &[Tree]) {
 
 fn set_order(map: &mut Entries, schema: &Schema, list: &str, order: &[Tree]) {
     let Some(live) = map.get(list).map(|list| list.items().to_vec()) else { return };
-    let field = match schema.strategy(list) {
-        Some(Strategy::MergeByKey(field, _)) => Some(field),
-        Some(Strategy::Merge(_) | Strategy::MergeSet | Strategy::Replace) | None => None,
-    };
+    let field = merge_key(schema, list);
     map.put(&list.into(), Tree::seq(ordered(live.clone(), field, &live, order)));
 }
 

@@ -94,6 +94,27 @@ fn strategic_merge_patches() {
         Err(PatchProblem::NoMergeKey { key: "name" })
     );
     assert_eq!(strategic(&Kind::Other("Backup".into()), "{a: 1}"), Err(PatchProblem::NotStrategic));
+    let strategy = "{spec: {strategy: {$retainKeys: [type], type: Recreate, rollingUpdate: RATHER}}}";
+    assert_eq!(
+        strategic(&Kind::Deployment, &strategy.replace("RATHER", "{}")),
+        Err(PatchProblem::RetainKeys)
+    );
+    let expected = r#"{"spec":{"strategy":{"type":"Recreate"}}}"#;
+    assert_eq!(strategic(&Kind::Deployment, &strategy.replace("RATHER", "null")).as_deref(), Ok(expected));
+    for (order, is_right) in [
+        ("[{name: a}, {name: x}, {name: b}]", true),
+        ("[]", true),
+        ("[{name: b}, {name: a}]", false),
+        ("[{name: a}]", false),
+        ("a", false),
+    ] {
+        let containers = "[{name: a, image: i}, {name: c, $patch: delete}, {name: b, image: j}]";
+        let with = format!("{{spec: {{$setElementOrder/containers: {order}, containers: {containers}}}}}");
+        let found =
+            patch(&Kind::Pod, PatchType::Strategic, "{spec: {containers: [{name: x}, {name: c}]}}", &with);
+        let refused = found == Err(PatchProblem::ElementOrder { list: "containers".into() });
+        assert_eq!((found.is_ok(), refused), (is_right, !is_right), "{order}");
+    }
 }
 
 /// RFC 7386, appendix A.
