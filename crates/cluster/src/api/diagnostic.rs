@@ -381,6 +381,7 @@ pub enum Rule {
     ImmutableStatefulSet,
     ImmutablePod,
     NewFinalizers,
+    BothFinalizers,
     ContainersOfPod,
     DeadlineRaised,
     DeadlineRemoved,

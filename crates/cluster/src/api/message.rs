@@ -550,6 +550,7 @@ fn rule(rule: Rule) -> &'static str {
         Rule::ImmutableStatefulSet => {
             "Forbidden: updates to statefulset spec for fields other than 'replicas', 'ordinals', 'template', 'updateStrategy', 'revisionHistoryLimit', 'persistentVolumeClaimRetentionPolicy' and 'minReadySeconds' are forbidden"
         }
+        Rule::BothFinalizers => "finalizer orphan and foregroundDeletion cannot be both set",
         Rule::NewFinalizers => "Forbidden: no new finalizers can be added if the object is being deleted",
         Rule::ImmutablePod => {
             "Forbidden: pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)"

@@ -312,6 +312,23 @@ fn a_pod_that_is_held_serves_no_more() {
     assert!(yaml.contains("deletionGracePeriodSeconds: 0\n"), "{yaml}");
 }
 
+/// apimachinery api/validation/objectmeta.go, ValidateFinalizers: of whatever kind, and in whatever request.
+#[test]
+fn what_becomes_of_the_dependents_is_said_once() {
+    let both = "finalizers: [orphan, a.b/c, foregroundDeletion]";
+    let expected = "metadata.finalizers: Invalid value: [\"orphan\",\"a.b/c\",\"foregroundDeletion\"]: finalizer orphan and foregroundDeletion cannot be both set";
+    let mut run = cluster(&format!(
+        "{TEXT}---\n{{apiVersion: v1, kind: ConfigMap, metadata: {{name: web}}}}\n---\n{{apiVersion: v1, kind: Pod, metadata: {{name: web}}, spec: {{containers: [{{name: c, image: i}}]}}}}\n"
+    ));
+    let config_map = format!("{{apiVersion: v1, kind: ConfigMap, metadata: {{name: new, {both}}}}}");
+    assert_eq!(said(&run.act(Action::apply(&config_map)).expect_err("it has both")), [expected]);
+    for kind in [Kind::Deployment, Kind::Service, Kind::Pod, Kind::named("ConfigMap")] {
+        let patch = Str::from(&*format!("{{metadata: {{{both}}}}}")).into();
+        let action = Action::Patch { object: web(kind.clone()), type_: PatchType::Merge, patch };
+        assert_eq!(said(&run.act(action).expect_err("it has both")), [expected], "{kind}");
+    }
+}
+
 #[test]
 fn a_terminating_object_takes_no_new_finalizer() {
     let mut run = cluster(TEXT);

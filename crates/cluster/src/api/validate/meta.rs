@@ -1,9 +1,9 @@
 //! `metadata` (apimachinery api/validation/objectmeta.go).
 
-use super::name;
+use super::{listed, name, violates};
 use crate::api::decode::holds_name;
 use crate::api::field::{Error, Path};
-use crate::api::{DiagnosticKind, Labels, Meta, NameRule, Resource};
+use crate::api::{DiagnosticKind, Labels, Meta, NameRule, Resource, Rule};
 
 pub fn validate<T: Resource>(meta: &Meta) -> Vec<Error> {
     let mut errors = validate_any(meta);
@@ -24,6 +24,12 @@ pub fn validate_any(meta: &Meta) -> Vec<Error> {
         name(&path.child("namespace"), &meta.namespace, NameRule::Dns1123Label, &mut errors);
     }
     labels(&meta.labels, &path.child("labels"), &mut errors);
+    let has = |finalizer: &str| meta.finalizers.iter().any(|other| &**other == finalizer);
+    // ValidateFinalizers.
+    if has("orphan") && has("foregroundDeletion") {
+        let place = path.child("finalizers");
+        violates(&place, listed(&meta.finalizers), Rule::BothFinalizers, &mut errors);
+    }
     annotations(&meta.annotations, &path.child("annotations"), &mut errors);
     errors
 }
