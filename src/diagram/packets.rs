@@ -8,13 +8,16 @@ use cluster::traffic::PacketId;
 use web_sys::CanvasRenderingContext2d as Canvas;
 
 use super::{bands, failures};
-use crate::theme::Palette;
 use scene::Scene;
+use scene::bands::MANY;
 use scene::camera::Camera;
-use scene::dots::{Dot, dots};
+use scene::dots::{Dot, FAINT, dots};
+use scene::failures::failed_lately;
 use scene::geometry::{Point, Rect, point};
+use scene::palette::Palette;
 use scene::relations::Chain;
 use scene::routes::Routes;
+use scene::typeface::Family;
 
 /// What a frame is drawn with.
 pub struct PaintContext<'a> {
@@ -39,23 +42,7 @@ pub struct Painter {
     dirty: Option<Rect>,
 }
 
-/// More packets than this are drawn as bands.
-const MANY: usize = 320;
-pub const LARGE: f64 = 6.0;
-const SMALL: f64 = 3.6;
-pub const FAINT: f64 = 0.22;
-/// Discs from this size on show their Service's letter.
-const LETTER: f64 = 7.4;
-pub const FONT: &str = "system-ui, -apple-system, \"Segoe UI\", Roboto, \"DejaVu Sans\", sans-serif";
-
-/// How long the mark of a failed packet is shown.
-pub const REMEMBERED_NS: u64 = 2_500_000_000;
-
-/// Is there a failure to be shown?
-fn failed_lately(world: &World) -> bool {
-    let last = world.traffic().failures.back().and_then(|trace| trace.ended);
-    last.is_some_and(|(ended, _)| world.now().since(ended).0 <= REMEMBERED_NS)
-}
+pub const FONT: &str = Family::Sans.names();
 
 impl Painter {
     pub fn paint(&mut self, canvas: &Canvas, world: &World, cx: &PaintContext) {
@@ -120,10 +107,10 @@ impl Painter {
             groups.entry((dot.highlighted, colour, dot.reply)).or_default().push(dot);
         }
         for ((highlighted, colour, reply), dots) in groups {
-            let colour = colour.map_or(cx.palette.ink2, |c| cx.palette.services[c]);
+            let colour = cx.palette.service(colour);
             canvas.set_global_alpha(if highlighted { 1.0 } else { FAINT });
             canvas.begin_path();
-            dots.iter().for_each(|dot| shape(canvas, dot, radius(dot, cx)));
+            dots.iter().for_each(|dot| shape(canvas, dot, cx.camera.zoom));
             canvas.set_fill_style_str(if reply { cx.palette.panel } else { colour });
             canvas.fill();
             canvas.set_line_width(if reply { 2.0 } else { 1.5 });
@@ -132,9 +119,7 @@ impl Painter {
             if cx.arrows {
                 arrows(canvas, &dots, cx, colour);
             }
-            if !reply {
-                letters(canvas, &dots, cx);
-            }
+            letters(canvas, &dots, cx);
         }
         canvas.set_global_alpha(1.0);
     }
@@ -150,50 +135,36 @@ fn union(a: Rect, b: Rect) -> Rect {
     Rect { x, y, w: a.right().max(b.right()) - x, h: a.bottom().max(b.bottom()) - y }
 }
 
-/// Dots grow more slowly than the picture, and do not shrink with it.
-fn radius(dot: &Dot, cx: &PaintContext) -> f64 {
-    let radius = if dot.large { LARGE } else { SMALL };
-    radius * cx.camera.zoom.max(0.9).sqrt() / cx.camera.zoom
-}
-
-fn shape(canvas: &Canvas, dot: &Dot, r: f64) {
-    let Point { x, y } = dot.at;
+fn shape(canvas: &Canvas, dot: &Dot, zoom: f64) {
     if dot.udp {
-        let r = r * 1.2;
-        canvas.move_to(x, y - r);
-        canvas.line_to(x + r, y);
-        canvas.line_to(x, y + r);
-        canvas.line_to(x - r, y);
-        canvas.close_path();
+        outline(canvas, &dot.diamond(zoom));
     } else {
+        let (Point { x, y }, r) = (dot.at, dot.radius(zoom));
         canvas.move_to(x + r, y);
         ignore(canvas.arc(x, y, r, 0.0, TAU));
     }
 }
 
+fn outline(canvas: &Canvas, corners: &[Point]) {
+    for (i, p) in corners.iter().enumerate() {
+        if i == 0 { canvas.move_to(p.x, p.y) } else { canvas.line_to(p.x, p.y) }
+    }
+    canvas.close_path();
+}
+
 fn arrows(canvas: &Canvas, dots: &[&Dot], cx: &PaintContext, colour: &str) {
     canvas.begin_path();
-    for dot in dots {
-        let (r, h) = (radius(dot, cx), dot.heading);
-        let tip = |along: f64, aside: f64| {
-            point(dot.at.x + h.x * along - h.y * aside, dot.at.y + h.y * along + h.x * aside)
-        };
-        let (a, b, c) = (tip(r + 7.0, 0.0), tip(r + 2.0, 3.5), tip(r + 2.0, -3.5));
-        canvas.move_to(a.x, a.y);
-        canvas.line_to(b.x, b.y);
-        canvas.line_to(c.x, c.y);
-        canvas.close_path();
-    }
+    dots.iter().for_each(|dot| outline(canvas, &dot.arrow(cx.camera.zoom)));
     canvas.set_fill_style_str(colour);
     canvas.fill();
 }
 
 fn letters(canvas: &Canvas, dots: &[&Dot], cx: &PaintContext) {
-    let large = |dot: &&&Dot| dot.large && radius(dot, cx) * cx.camera.zoom >= LETTER;
+    let zoom = cx.camera.zoom;
     canvas.set_fill_style_str(cx.palette.on);
-    for dot in dots.iter().filter(large) {
+    for dot in dots.iter().filter(|dot| dot.has_letter(zoom)) {
         let Some(mark) = dot.service.and_then(|s| cx.scene.mark(s)) else { continue };
-        canvas.set_font(&format!("700 {}px {FONT}", (radius(dot, cx) * 1.3).round() as u32));
+        canvas.set_font(&format!("700 {}px {FONT}", (dot.radius(zoom) * 1.3).round() as u32));
         canvas.set_text_align("center");
         canvas.set_text_baseline("middle");
         ignore(canvas.fill_text(&mark.letter, dot.at.x, dot.at.y + 0.5));

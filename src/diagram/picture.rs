@@ -5,7 +5,7 @@
 use leptos::prelude::*;
 use scene::camera::{Camera, Viewport};
 use scene::facts::PodFacts;
-use scene::{Highlight, Scene, Selection, Shown, display_tenths, navigation};
+use scene::{Highlight, Scene, Selection, Shown, Standing, display_tenths, navigation};
 use std::sync::Arc;
 
 use crate::session::Session;
@@ -77,11 +77,11 @@ impl Picture {
     /// A box's classes: for its role in the selection's chain, and for being hovered.
     pub fn standing(&self, item: Selection) -> String {
         let mut classes = self.highlight.with(|highlight| {
-            let chain = match &highlight.chain {
-                _ if self.session.selection.get() == Some(item) => " pk-selected",
-                Some(chain) if chain.has(item) => " pk-lit",
-                Some(_) => " pk-dim",
-                None => "",
+            let chain = match highlight.standing(item, self.session.selection.get()) {
+                Standing::Selected => " pk-selected",
+                Standing::Lit => " pk-lit",
+                Standing::Dim => " pk-dim",
+                Standing::Usual => "",
             };
             let hop = if highlight.hop == Some(item) { " pk-here" } else { "" };
             format!("{chain}{hop}")

@@ -3,13 +3,13 @@
 
 use super::packets::{PaintContext, Painter};
 use crate::in_page::CLUSTER;
-use crate::theme::palette;
 use cluster::api::parse;
 use cluster::sim::{Run, Span, Time};
 use leptos::prelude::document;
 use scene::camera::{Camera, Viewport};
 use scene::dots::Dot;
 use scene::facts::SystemObjects;
+use scene::palette::Theme;
 use scene::{Scene, Shown};
 use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
@@ -56,7 +56,7 @@ impl Painted {
                 scene: &scene,
                 chain: None,
                 camera,
-                palette: palette(false),
+                palette: Theme::Light.palette(),
                 selected: None,
                 arrows: false,
                 density: 1.0,
@@ -110,7 +110,7 @@ fn a_packet_on_its_way_is_a_disc_in_its_services_colour() {
     let painted = Painted::when(|dots| dots.iter().any(is_plain) && far_apart(dots));
     let dot = painted.painter.dots.iter().find(|dot| is_plain(dot)).expect("one");
     let mark = dot.service.and_then(|service| painted.scene.mark(service)).expect("its Service has a colour");
-    let colour = rgb(palette(false).services[mark.colour]);
+    let colour = rgb(Theme::Light.palette().services[mark.colour]);
     let found = painted.at(dot.at.x, dot.at.y);
     assert!(is_near(found, colour), "{found:?} at {:?}, the Service's colour is {colour:?}", dot.at);
 }
@@ -121,7 +121,7 @@ fn a_reply_is_hollow() {
     let painted = Painted::when(wanted);
     let dot = painted.painter.dots.iter().find(|dot| dot.reply && dot.service.is_some()).expect("one");
     let within = painted.at(dot.at.x, dot.at.y);
-    assert!(is_near(within, rgb(palette(false).panel)), "{within:?} in the middle of a reply");
+    assert!(is_near(within, rgb(Theme::Light.palette().panel)), "{within:?} in the middle of a reply");
 }
 
 #[wasm_bindgen_test]

@@ -1,7 +1,4 @@
-//! The look of a lab: tokens for its style sheets, and the same colours for its canvas.
+//! The look of a lab: tokens for its style sheets. The canvas has the same colours from the crate `scene`.
 
-mod palette;
 #[cfg(test)]
 mod tests;
-
-pub use palette::{Palette, palette};

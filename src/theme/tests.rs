@@ -1,7 +1,8 @@
 //! Colours are checked by number: every text at WCAG AA on everything it stands on.
 
-use super::palette;
 use scene::marks::SERVICE_COLOURS;
+use scene::palette::{Palette, Theme};
+use scene::typeface::Family;
 
 const THEME_CSS: &str = include_str!("theme.css");
 
@@ -13,7 +14,7 @@ fn token(selector: &str, name: &str) -> String {
     value.split(';').next().unwrap_or_default().trim().to_owned()
 }
 
-const THEMES: [(&str, bool); 2] = [(".pk-app", false), (".pk-app[data-theme=\"dark\"]", true)];
+const THEMES: [(&str, Theme); 2] = [(".pk-app", Theme::Light), (".pk-app[data-theme=\"dark\"]", Theme::Dark)];
 
 fn luminance(colour: &str) -> f64 {
     let channel = |i: usize| {
@@ -55,24 +56,57 @@ fn texts_can_be_read_on_what_they_stand_on() {
 }
 
 #[test]
-fn the_canvas_has_the_sheets_colours() {
-    for (selector, dark) in THEMES {
-        let p = palette(dark);
+fn the_canvas_and_figures_have_the_sheets_colours() {
+    for (selector, theme) in THEMES {
+        let Palette {
+            bg,
+            panel,
+            sunk,
+            ink,
+            ink2,
+            line,
+            line2,
+            control,
+            focus,
+            on,
+            ok,
+            okbg,
+            warn,
+            warnbg,
+            bad,
+            badbg,
+            services,
+        } = theme.palette();
         let same = [
-            ("bg", p.bg),
-            ("panel", p.panel),
-            ("ink", p.ink),
-            ("ink2", p.ink2),
-            ("bad", p.bad),
-            ("badbg", p.badbg),
-            ("focus", p.focus),
-            ("on", p.on),
+            ("bg", bg),
+            ("panel", panel),
+            ("sunk", sunk),
+            ("ink", ink),
+            ("ink2", ink2),
+            ("line", line),
+            ("line2", line2),
+            ("control", control),
+            ("focus", focus),
+            ("on", on),
+            ("ok", ok),
+            ("okbg", okbg),
+            ("warn", warn),
+            ("warnbg", warnbg),
+            ("bad", bad),
+            ("badbg", badbg),
         ];
         for (name, value) in same {
-            assert_eq!(token(selector, name), value, "{selector} {name}");
+            assert_eq!(token(selector, name), *value, "{selector} {name}");
         }
-        for (i, value) in p.services.iter().enumerate() {
+        for (i, value) in services.iter().enumerate() {
             assert_eq!(token(selector, &format!("svc{i}")), *value, "{selector} svc{i}");
         }
+    }
+}
+
+#[test]
+fn figures_have_the_sheets_fonts() {
+    for (name, family) in [("pk-sans", Family::Sans), ("pk-mono", Family::Mono)] {
+        assert_eq!(token(":host", name), family.names());
     }
 }

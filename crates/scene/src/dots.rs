@@ -29,8 +29,43 @@ pub struct Dot {
     pub link: (Place, Place),
 }
 
+/// The radius of a dot that carries a request or a response, where the picture is neither enlarged nor reduced.
+pub const LARGE: f64 = 6.0;
+const SMALL: f64 = 3.6;
+/// What the selection's chain does not hold has so much of its colour.
+pub const FAINT: f64 = 0.22;
+/// Discs from this size on show their Service's letter.
+const LETTER: f64 = 7.4;
 /// Packets are drawn to the right of their wire, so that the two directions do not overlap.
 const ASIDE: f64 = 3.5;
+
+impl Dot {
+    /// Dots grow more slowly than the picture, and do not shrink with it.
+    pub fn radius(&self, zoom: f64) -> f64 {
+        let radius = if self.large { LARGE } else { SMALL };
+        radius * zoom.max(0.9).sqrt() / zoom
+    }
+
+    /// Whether its Service's letter has room on it.
+    pub fn has_letter(&self, zoom: f64) -> bool {
+        self.large && !self.reply && self.radius(zoom) * zoom >= LETTER
+    }
+
+    /// The corners of what stands for a datagram.
+    pub fn diamond(&self, zoom: f64) -> [Point; 4] {
+        let (r, Point { x, y }) = (self.radius(zoom) * 1.2, self.at);
+        [point(x, y - r), point(x + r, y), point(x, y + r), point(x - r, y)]
+    }
+
+    /// The corners of the arrow before it, that says where it goes while it stands still.
+    pub fn arrow(&self, zoom: f64) -> [Point; 3] {
+        let (r, h) = (self.radius(zoom), self.heading);
+        let tip = |along: f64, aside: f64| {
+            point(self.at.x + h.x * along - h.y * aside, self.at.y + h.y * along + h.x * aside)
+        };
+        [tip(r + 7.0, 0.0), tip(r + 2.0, 3.5), tip(r + 2.0, -3.5)]
+    }
+}
 
 pub fn dots(world: &World, scene: &Scene, routes: &mut Routes, chain: Option<&Chain>, out: &mut Vec<Dot>) {
     out.clear();

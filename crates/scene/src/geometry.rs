@@ -130,7 +130,7 @@ impl Wire {
 }
 
 /// With one decimal. The standard formatting of floats would add much code to the download.
-fn tenths(x: f64) -> String {
+pub fn tenths(x: f64) -> String {
     let tenths = (x * 10.0).round() as i64;
     let sign = if tenths < 0 { "-" } else { "" };
     format!("{sign}{}.{}", tenths.abs() / 10, tenths.abs() % 10)

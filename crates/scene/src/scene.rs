@@ -57,6 +57,18 @@ pub struct Highlight {
     pub passing: Vec<(Uid, RuleOutcome, bool)>,
 }
 
+/// How a box stands to what is selected.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// Nothing is selected.
+    Usual,
+    Selected,
+    /// It belongs to what is selected.
+    Lit,
+    /// Something else is selected, and it steps back.
+    Dim,
+}
+
 /// How strongly a rule is highlighted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Emphasis {
@@ -94,6 +106,15 @@ impl Highlight {
             failures: recent_failures(world),
             passing: relations::passing(world, chain.as_ref()),
             chain,
+        }
+    }
+
+    pub fn standing(&self, item: Selection, selected: Option<Selection>) -> Standing {
+        match &self.chain {
+            _ if selected == Some(item) => Standing::Selected,
+            Some(chain) if chain.has(item) => Standing::Lit,
+            Some(_) => Standing::Dim,
+            None => Standing::Usual,
         }
     }
 

@@ -13,10 +13,10 @@ use web_sys::CanvasRenderingContext2d;
 use crate::diagram::packets::{PaintContext, Painter};
 use crate::diagram::picture::Picture;
 use crate::session::{Motion, Selection};
-use crate::theme::palette;
 use scene::Scene;
 use scene::dots;
 use scene::geometry::Point;
+use scene::palette::Theme;
 
 /// Which packet is at a place of the picture, as it was last painted.
 #[derive(Clone, Default)]
@@ -56,11 +56,12 @@ pub fn PacketCanvas(hits: Hits) -> impl IntoView {
         let highlight = picture.highlight.get_untracked();
         let selection = session.selection.get_untracked();
         let selected = if let Some(Selection::Packet(id)) = selection { Some(id) } else { None };
+        let theme = if untrack(|| session.is_dark()) { Theme::Dark } else { Theme::Light };
         let cx = PaintContext {
             scene: &scene,
             chain: highlight.chain.as_ref(),
             camera: picture.camera.get_untracked(),
-            palette: palette(untrack(|| session.is_dark())),
+            palette: theme.palette(),
             selected,
             arrows: untrack(|| session.motion()) == Motion::Paused,
             density: surface.density,

@@ -4,8 +4,6 @@ use leptos::prelude::*;
 
 use super::card::Placed;
 use crate::diagram::picture::Picture;
-use scene::geometry::Rect;
-use scene::layout::{Form, Layout};
 use scene::words;
 
 #[component]
@@ -17,7 +15,7 @@ pub fn Frames() -> impl IntoView {
     };
     let is_nobody_outside =
         move || picture.scene.with(|s| s.layout.clients.is_empty() && s.layout.balancers.is_empty());
-    let waiting = picture.watch(|scene| waiting(&scene.layout));
+    let waiting = picture.watch(|scene| scene.layout.waiting_title());
     view! {
         <Placed class="pk-cluster" place=cluster>
             <div class="pk-cluster-title">
@@ -25,7 +23,7 @@ pub fn Frames() -> impl IntoView {
                 <span class="pk-note">{ranges}</span>
             </div>
         </Placed>
-        <Placed class="pk-outside-title" place=move || picture.scene.with(|scene| outside(&scene.layout))>
+        <Placed class="pk-outside-title" place=move || picture.scene.with(|scene| scene.layout.outside_title())>
             <span class="pk-lane-title">{words::OUTSIDE}</span>
             <Show when=is_nobody_outside>
                 <span class="pk-note">{words::NOBODY_OUTSIDE}</span>
@@ -37,19 +35,4 @@ pub fn Frames() -> impl IntoView {
             </Placed>
         </Show>
     }
-}
-
-/// Where the name of the lane outside stands.
-fn outside(layout: &Layout) -> Rect {
-    let cluster = layout.cluster;
-    match layout.form {
-        Form::Wide => Rect { x: 16.0, y: cluster.y + 9.0, w: cluster.x - 40.0, h: 90.0 },
-        Form::Narrow => Rect { x: cluster.x, y: 8.0, w: cluster.w, h: 20.0 },
-    }
-}
-
-/// Where the name of the lane of waiting Pods stands, where there are any.
-fn waiting(layout: &Layout) -> Option<Rect> {
-    let (_, first) = layout.waiting.first()?;
-    Some(Rect { y: first.y - 24.0, h: 20.0, w: 260.0, ..*first })
 }

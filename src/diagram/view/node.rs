@@ -7,42 +7,23 @@ use super::card::{Card, CardBody, part};
 use super::rules::NodeRules;
 use crate::diagram::picture::Picture;
 use crate::session::Selection;
-use scene::facts::{NodeFacts, NodeState, proxy_age};
+use scene::cards::{ProxyWords, ShownNode};
+use scene::facts::NodeState;
 use scene::geometry::px;
-use scene::layout::NodeBox;
-use scene::{Scene, words};
-
-/// What the card of a node shows, its rules apart.
-#[derive(Clone, PartialEq)]
-struct Shown {
-    node: NodeFacts,
-    place: NodeBox,
-}
-
-impl Shown {
-    fn of(scene: &Scene, uid: Uid) -> Option<Shown> {
-        let node = scene.facts.nodes.iter().find(|node| node.uid == uid)?.clone();
-        Some(Shown { node, place: scene.layout.node(uid)?.clone() })
-    }
-
-    fn address(&self) -> String {
-        let zone = self.node.zone.as_ref().map(|zone| format!(" · zone {zone}")).unwrap_or_default();
-        format!("{}{zone}", self.node.ip)
-    }
-
-    fn is_narrow(&self) -> bool {
-        self.place.header > 40.0
-    }
-}
+use scene::words;
 
 #[component]
 pub fn NodeCard(uid: Uid) -> impl IntoView {
     let picture = expect_context::<Picture>();
-    let shown = picture.watch(move |scene| Shown::of(scene, uid));
-    let is_narrow = part(shown, Shown::is_narrow);
-    let proxy = Memo::new(move |_| Proxy::of(picture, uid));
+    let shown = picture.watch(move |scene| ShownNode::of(scene, uid));
+    let is_narrow = part(shown, ShownNode::is_narrow);
+    let proxy = Memo::new(move |_| {
+        picture.session.rules_rev();
+        picture.tenths.get();
+        picture.session.with_world(|world| ProxyWords::of(world, uid))
+    });
     let class = move || {
-        let off = part(shown, |s| s.node.state != NodeState::Ready)();
+        let off = part(shown, ShownNode::is_off)();
         let classes =
             [("pk-node-off", off), ("pk-stale", proxy.get().is_behind), ("pk-node-narrow", is_narrow())];
         let classes = classes.iter().filter(|(_, is_so)| *is_so).map(|(class, _)| format!(" {class}"));
@@ -68,10 +49,9 @@ pub fn NodeCard(uid: Uid) -> impl IntoView {
 }
 
 #[component]
-fn Head(shown: Memo<Option<Shown>>) -> impl IntoView {
+fn Head(shown: Memo<Option<ShownNode>>) -> impl IntoView {
     let state = part(shown, |s| words::node_state(&s.node));
-    // A narrow head has two lines, and both are full.
-    let taints = part(shown, |s| words::taints(&s.node).filter(|_| !s.is_narrow()));
+    let taints = part(shown, ShownNode::taints);
     let class = part(shown, |s| match s.node.state {
         NodeState::Ready | NodeState::Starting => "pk-state pk-warn",
         NodeState::NotReady | NodeState::OffUnnoticed | NodeState::Off => "pk-state pk-bad",
@@ -80,12 +60,12 @@ fn Head(shown: Memo<Option<Shown>>) -> impl IntoView {
         <span class="pk-title">{part(shown, |s| s.node.name.to_string())}</span>
         {move || state().map(|state| view! { <span class=class>{state}</span> })}
         {move || taints().map(|taints| view! { <span class="pk-chip">{taints}</span> })}
-        <span class="pk-ip">{part(shown, Shown::address)}</span>
+        <span class="pk-ip">{part(shown, ShownNode::address)}</span>
     }
 }
 
 #[component]
-fn RulesTitle(proxy: Memo<Proxy>, #[prop(into)] is_narrow: Signal<bool>) -> impl IntoView {
+fn RulesTitle(proxy: Memo<ProxyWords>, #[prop(into)] is_narrow: Signal<bool>) -> impl IntoView {
     let picture = expect_context::<Picture>();
     let service = picture.watch(|scene| {
         let uid = scene.focus?;
@@ -102,29 +82,5 @@ fn RulesTitle(proxy: Memo<Proxy>, #[prop(into)] is_narrow: Signal<bool>) -> impl
             <span>{title}</span>
             <span class="pk-age" class:pk-behind=move || proxy.get().is_behind>{age}</span>
         </div>
-    }
-}
-
-/// How a node's kube-proxy is doing.
-#[derive(Clone, PartialEq)]
-struct Proxy {
-    /// It has not written all that has changed.
-    is_behind: bool,
-    words: String,
-    short: String,
-}
-
-impl Proxy {
-    fn of(picture: Picture, node: Uid) -> Proxy {
-        picture.session.rules_rev();
-        picture.tenths.get();
-        match picture.session.with_world(|world| proxy_age(world, node)) {
-            Some((lag, age)) => Proxy {
-                is_behind: lag.behind > 0,
-                words: words::proxy(&lag, age, false),
-                short: words::proxy(&lag, age, true),
-            },
-            None => Proxy { is_behind: false, words: words::NO_POWER.into(), short: words::NO_POWER.into() },
-        }
     }
 }

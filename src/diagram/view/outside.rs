@@ -9,40 +9,8 @@ use super::card::{Card, CardBody, part};
 use super::service::MarkSign;
 use crate::diagram::picture::Picture;
 use crate::session::Selection;
-use scene::facts::{BalancerFacts, ClientFacts};
-use scene::geometry::Rect;
-use scene::marks::Mark;
-use scene::{Scene, words};
-
-/// What the card of a client shows.
-#[derive(Clone, PartialEq)]
-struct ShownClient {
-    client: ClientFacts,
-    /// Of the Service that it calls.
-    mark: Option<Mark>,
-    place: Rect,
-}
-
-impl ShownClient {
-    fn of(scene: &Scene, id: ClientId) -> Option<ShownClient> {
-        let client = scene.facts.clients.iter().find(|client| client.id == id)?.clone();
-        let mark = client.service.and_then(|service| scene.mark(service)).cloned();
-        Some(ShownClient { client, mark, place: scene.layout.client(id)? })
-    }
-
-    /// So many letters have room in a line.
-    fn letters(&self) -> usize {
-        ((self.place.w - 22.0) / 7.4) as usize
-    }
-
-    fn name(&self) -> String {
-        words::shorten(&words::client_name(&self.client).0, self.letters())
-    }
-
-    fn calls(&self) -> String {
-        words::shorten(&words::client_name(&self.client).1, self.letters().saturating_sub(2))
-    }
-}
+use scene::cards::{ShownBalancer, ShownClient};
+use scene::words;
 
 #[component]
 pub fn ClientCard(id: ClientId) -> impl IntoView {
@@ -93,28 +61,6 @@ pub fn ClientCard(id: ClientId) -> impl IntoView {
 #[component]
 fn RecentFailure(outcome: Outcome) -> impl IntoView {
     view! { <span class="pk-trouble">"✕ " {words::call_failed(outcome)}</span> }
-}
-
-/// What the card of a load balancer shows.
-#[derive(Clone, PartialEq)]
-struct ShownBalancer {
-    balancer: BalancerFacts,
-    /// Of its Service.
-    name: String,
-    mark: Option<Mark>,
-    place: Rect,
-}
-
-impl ShownBalancer {
-    fn of(scene: &Scene, service: Uid) -> Option<ShownBalancer> {
-        let named = scene.facts.services.iter().find(|other| other.uid == service)?;
-        Some(ShownBalancer {
-            balancer: scene.facts.balancers.iter().find(|balancer| balancer.service == service)?.clone(),
-            name: named.key.name.to_string(),
-            mark: scene.mark(service).cloned(),
-            place: scene.layout.balancer(service)?,
-        })
-    }
 }
 
 #[component]

@@ -5,8 +5,9 @@ use cluster::sim::World;
 use leptos::prelude::*;
 
 use crate::diagram::picture::Picture;
-use scene::facts::{Row, RowKind, RuleFacts};
-use scene::{Emphasis, MOST_ROWS, words};
+use scene::cards::{RowTone, row_words, rows_that_fit};
+use scene::facts::{Row, RuleFacts};
+use scene::{Emphasis, words};
 
 #[component]
 pub fn NodeRules(uid: Uid, #[prop(into)] is_narrow: Signal<bool>) -> impl IntoView {
@@ -36,7 +37,7 @@ fn Rows(node: Uid, rows: Vec<Row>, is_narrow: bool) -> impl IntoView {
     let rows = StoredValue::new(rows);
     let shown = Memo::new(move |_| {
         picture.highlight.with(|highlight| {
-            rows.with_value(|rows| shown(rows, |row| highlight.emphasis(node, row) != Emphasis::None))
+            rows.with_value(|rows| rows_that_fit(rows, |row| highlight.emphasis(node, row) != Emphasis::None))
         })
     });
     let row = move |nth: usize| {
@@ -53,32 +54,16 @@ fn Rows(node: Uid, rows: Vec<Row>, is_narrow: bool) -> impl IntoView {
     }
 }
 
-/// Which rows fit, in their order. Rows with something to report come before the first ones.
-fn shown(rows: &[Row], is_hit: impl Fn(&Row) -> bool) -> Vec<usize> {
-    let most = if rows.len() > MOST_ROWS { MOST_ROWS - 1 } else { rows.len() };
-    let is_notable =
-        |i: &usize| is_hit(&rows[*i]) || rows[*i].stale || !matches!(rows[*i].kind, RowKind::Endpoint { .. });
-    let mut notable = (0..rows.len()).filter(is_notable).take(most).count();
-    let mut others = most - notable;
-    let mut take = |i: &usize| {
-        let left = if is_notable(i) { &mut notable } else { &mut others };
-        let fits = *left > 0;
-        *left -= usize::from(fits);
-        fits
-    };
-    (0..rows.len()).filter(|i| take(i)).collect()
-}
-
 #[component]
 fn RuleRow(node: Uid, row: Row, is_narrow: bool) -> impl IntoView {
     let picture = expect_context::<Picture>();
-    let (what, chance) = say(&row, is_narrow);
-    let kind = match (&row.kind, row.stale) {
-        (RowKind::Missing, _) => " pk-rule-new",
-        (RowKind::Endpoint { .. } | RowKind::Stop(_) | RowKind::Note { .. }, true) => " pk-rule-stale",
-        (RowKind::Stop(_), false) => " pk-rule-refuse",
-        (RowKind::Note { .. }, false) => " pk-rule-note",
-        (RowKind::Endpoint { .. }, false) => "",
+    let (what, chance) = row_words(&row, is_narrow);
+    let kind = match RowTone::of(&row) {
+        RowTone::New => " pk-rule-new",
+        RowTone::Stale => " pk-rule-stale",
+        RowTone::Refuses => " pk-rule-refuse",
+        RowTone::Note => " pk-rule-note",
+        RowTone::Usual => "",
     };
     let row = StoredValue::new(row);
     let class = move || {
@@ -109,52 +94,5 @@ fn RuleRow(node: Uid, row: Row, is_narrow: bool) -> impl IntoView {
             <span class="pk-sent">{sent}</span>
             <span class="pk-chance">{chance}</span>
         </div>
-    }
-}
-
-/// What it leads to, and how likely or why.
-fn say(row: &Row, is_narrow: bool) -> (String, String) {
-    let endpoint = || row.endpoint.map(|e| e.to_string()).unwrap_or_default();
-    let (what, chance) = match &row.kind {
-        RowKind::Endpoint { one_in, by, only } => {
-            (endpoint(), [only.map_or("", words::only), &words::chance(*one_in, *by)].concat())
-        }
-        RowKind::Missing => (endpoint(), words::row_missing(is_narrow).to_owned()),
-        RowKind::Note { what, why, .. } => (what.clone(), why.clone()),
-        RowKind::Stop(stop) => {
-            let (what, why) = words::stop(*stop);
-            (what.to_owned(), why.to_owned())
-        }
-    };
-    match row.number {
-        Some(port) => (format!("{port} → {what}"), chance),
-        None => (what, chance),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use cluster::node::kube_proxy::ServicePortName;
-
-    #[test]
-    fn what_tells_something_has_room_however_many_rows_there_are() {
-        let port = ServicePortName {
-            service: cluster::api::NsName::new("default", "web"),
-            port: "".into(),
-            protocol: netfilter::Protocol::Tcp,
-        };
-        let port = std::sync::Arc::new(port);
-        let row = |i: u16, stale| Row {
-            port: port.clone(),
-            number: None,
-            endpoint: Some(std::net::SocketAddr::new([10, 0, 0, 1].into(), i)),
-            kind: RowKind::Endpoint { one_in: None, by: None, only: None },
-            stale,
-        };
-        let rows: Vec<Row> = (0..40).map(|i| row(i, i == 30)).collect();
-        let hit = shown(&rows, |row| row.endpoint.is_some_and(|e| e.port() == 20));
-        assert_eq!(hit, [0, 1, 2, 20, 30]);
-        assert_eq!(shown(&rows[..4], |_| false), [0, 1, 2, 3]);
     }
 }

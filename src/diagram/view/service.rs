@@ -3,95 +3,32 @@
 use cluster::api::{Action, ServiceType, Uid};
 use leptos::prelude::*;
 
-use super::assumed::{AssumedChip, AssumedPort};
+use super::assumed::AssumedChip;
 use super::card::{Card, CardBody, part};
 use crate::components::aria_bool;
 use crate::diagram::picture::Picture;
 use crate::session::Selection;
-use scene::Scene;
-use scene::facts::{ServiceFacts, ServiceForm};
-use scene::geometry::Rect;
+use scene::cards::{SWITCHED_TYPES, ShownService};
 use scene::layout::CardForm;
 use scene::marks::Mark;
 use scene::words;
 
-/// What the card of a Service shows.
-#[derive(Clone, PartialEq)]
-struct Shown {
-    service: ServiceFacts,
-    mark: Mark,
-    place: Rect,
-    form: CardForm,
-    /// The nodes show their rules for it.
-    is_focus: bool,
-}
-
-impl Shown {
-    fn of(scene: &Scene, uid: Uid) -> Option<Shown> {
-        Some(Shown {
-            service: scene.facts.services.iter().find(|service| service.uid == uid)?.clone(),
-            mark: scene.mark(uid)?.clone(),
-            place: scene.layout.service(uid)?,
-            form: scene.layout.card,
-            is_focus: scene.focus == Some(uid),
-        })
-    }
-
-    fn class(&self) -> String {
-        let form = match self.form {
-            CardForm::Broad => "broad",
-            CardForm::Tall => "tall",
-            CardForm::Small => "small",
-            CardForm::Chip => "chip",
-        };
-        let focus = if self.is_focus { " pk-focus" } else { "" };
-        format!("pk-service pk-service-{form} {}{focus}", self.mark.class())
-    }
-
-    fn name(&self) -> String {
-        // 13 px bold: about 8 px for each letter.
-        words::shorten(&self.service.key.name, ((self.place.w - 48.0) / 8.2) as usize)
-    }
-
-    /// Nobody, or nobody at one of its ports, can be called.
-    fn is_down(&self) -> bool {
-        self.service.missing.iter().any(|missing| missing.serving == 0)
-    }
-
-    fn label(&self) -> String {
-        words::service_label(&self.service, &self.trouble())
-    }
-
-    /// Where it lacks endpoints, and why; and what is assumed of its Pods.
-    fn trouble(&self) -> Vec<String> {
-        let missing = self.service.missing.iter().map(::words::no_endpoints);
-        missing.chain(self.service.assumed.iter().map(::words::asked_port)).collect()
-    }
-
-    /// How many endpoints are ready, or why none is.
-    fn endpoints(&self, counted: fn(&ServiceFacts) -> String) -> String {
-        match self.service.missing.first() {
-            Some(missing) => ::words::no_endpoints(missing),
-            None => counted(&self.service),
-        }
-    }
-
-    /// A port that it asks and that its Pods do not declare.
-    fn assumed(&self) -> Option<AssumedPort> {
-        AssumedPort::of(&self.service.assumed)
-    }
-
-    /// Whether its type can be changed on the card.
-    fn has_types(&self) -> bool {
-        let has_room = matches!(self.form, CardForm::Broad | CardForm::Tall);
-        has_room && self.service.form == ServiceForm::Virtual
-    }
+/// By how much it says.
+fn class(shown: &ShownService) -> String {
+    let form = match shown.form {
+        CardForm::Broad => "broad",
+        CardForm::Tall => "tall",
+        CardForm::Small => "small",
+        CardForm::Chip => "chip",
+    };
+    let focus = if shown.is_focus { " pk-focus" } else { "" };
+    format!("pk-service pk-service-{form} {}{focus}", shown.mark.class())
 }
 
 #[component]
 pub fn ServiceCard(uid: Uid) -> impl IntoView {
     let picture = expect_context::<Picture>();
-    let shown = picture.watch(move |scene| Shown::of(scene, uid));
+    let shown = picture.watch(move |scene| ShownService::of(scene, uid));
     let form = picture.watch(|scene| scene.layout.card);
     let lines = move || match form.get() {
         CardForm::Broad => view! { <BroadLines shown/> }.into_any(),
@@ -102,20 +39,20 @@ pub fn ServiceCard(uid: Uid) -> impl IntoView {
     view! {
         <Card
             item=Selection::Service(uid)
-            class=part(shown, Shown::class)
-            label=part(shown, Shown::label)
+            class=part(shown, class)
+            label=part(shown, ShownService::label)
             place=part(shown, |s| s.place)
             hint=part(shown, |s| Some(s.trouble().join("\n")).filter(|said| !said.is_empty()))
         >
             <CardBody>{lines}</CardBody>
-            <Show when=part(shown, Shown::has_types)>
+            <Show when=part(shown, ShownService::has_types)>
                 <TypeSwitch uid shown/>
             </Show>
         </Card>
     }
 }
 
-type Of = Memo<Option<Shown>>;
+type Of = Memo<Option<ShownService>>;
 
 #[component]
 fn BroadLines(shown: Of) -> impl IntoView {
@@ -129,7 +66,7 @@ fn BroadLines(shown: Of) -> impl IntoView {
         <div class="pk-line pk-beside">
             <Ready shown words=part(shown, |s| s.endpoints(words::endpoints))/>
             {move || selector().map(|label| view! { <span class="pk-chip">{label}</span> })}
-            <AssumedChip assumed=part(shown, Shown::assumed)/>
+            <AssumedChip assumed=part(shown, ShownService::assumed)/>
         </div>
     }
 }
@@ -146,7 +83,7 @@ fn TallLines(shown: Of) -> impl IntoView {
         <div class="pk-line pk-under">
             <Ready shown words=part(shown, |s| s.endpoints(words::endpoints_short))/>
             <WaysIn shown/>
-            <AssumedChip assumed=part(shown, Shown::assumed)/>
+            <AssumedChip assumed=part(shown, ShownService::assumed)/>
         </div>
     }
 }
@@ -161,7 +98,7 @@ fn SmallLines(shown: Of) -> impl IntoView {
             <span class="pk-ip">{part(shown, |s| words::address_short(&s.service))}</span>
         </div>
         <div class="pk-line">
-            <span class="pk-type">{part(shown, small_kind)}</span>
+            <span class="pk-type">{part(shown, ShownService::small_kind)}</span>
             <Ready shown words=part(shown, |s| words::ready_only(&s.service))/>
         </div>
     }
@@ -172,21 +109,14 @@ fn Title(shown: Of) -> impl IntoView {
     let mark = part(shown, |s| Some(s.mark.clone()));
     view! {
         {move || mark().map(|mark| view! { <MarkSign mark/> })}
-        <span class="pk-title" class:pk-none=part(shown, Shown::is_down)>{part(shown, Shown::name)}</span>
+        <span class="pk-title" class:pk-none=part(shown, ShownService::is_down)>{part(shown, ShownService::name)}</span>
     }
-}
-
-/// Where there is little room: its type, or what is wrong with it.
-fn small_kind(shown: &Shown) -> String {
-    let empty = shown.service.missing.first().map(::words::no_endpoints_short);
-    let refused = || shown.assumed().filter(|port| !port.is_served).map(|port| port.words);
-    empty.or_else(refused).unwrap_or_else(|| words::kind(&shown.service).into())
 }
 
 #[component]
 fn Ready(shown: Of, #[prop(into)] words: Signal<String>) -> impl IntoView {
     view! {
-        <span class="pk-ready" class:pk-none=part(shown, Shown::is_down)>
+        <span class="pk-ready" class:pk-none=part(shown, ShownService::is_down)>
             {move || words.get()}
         </span>
     }
@@ -206,8 +136,6 @@ pub fn MarkSign(mark: Mark) -> impl IntoView {
     view! { <span class=class>{mark.letter}</span> }
 }
 
-const TYPES: [ServiceType; 3] = [ServiceType::ClusterIP, ServiceType::NodePort, ServiceType::LoadBalancer];
-
 /// The type, to be changed where it is seen.
 #[component]
 fn TypeSwitch(uid: Uid, shown: Of) -> impl IntoView {
@@ -221,7 +149,7 @@ fn TypeSwitch(uid: Uid, shown: Of) -> impl IntoView {
     };
     // Reached by Tab from the card that the reader is at; the menu offers the same.
     let tabindex = move || if picture.current.get() == Some(Selection::Service(uid)) { "0" } else { "-1" };
-    let buttons = TYPES.map(|type_| {
+    let buttons = SWITCHED_TYPES.map(|type_| {
         view! {
             <button
                 type="button"

@@ -9,6 +9,7 @@ mod outside;
 mod services;
 #[cfg(test)]
 mod tests;
+mod titles;
 
 use cluster::api::Uid;
 use cluster::traffic::ClientId;
@@ -17,7 +18,7 @@ use super::facts::Facts;
 use super::geometry::Rect;
 use super::pod_slots::PodSlots;
 
-pub use nodes::{NodeBox, PodForm, RAIL_TO_POD};
+pub use nodes::{NodeBox, PodForm, RAIL_TO_POD, RULE_LINE};
 pub use services::CardForm;
 
 /// What the layout is made for. Equal requests give equal layouts.

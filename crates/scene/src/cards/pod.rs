@@ -1,0 +1,195 @@
+//! Pods, and the ghosts of those that are gone.
+
+use cluster::api::Uid;
+use cluster::trace::Outcome;
+use cluster::traffic::ClientId;
+
+use super::AssumedPort;
+use crate::facts::{PodFacts, PodState};
+use crate::geometry::Rect;
+use crate::layout::PodForm;
+use crate::marks::Mark;
+use crate::{Scene, words};
+
+/// Of the name's type: monospaced, 12 px.
+const CHARACTER: f64 = 7.25;
+const IP_CHARACTER: f64 = 6.3;
+const MOST_MARKS: usize = 4;
+pub const MOST_LABELS: usize = 2;
+/// A mark in a row of them.
+const MARK: f64 = 18.0;
+
+/// What the card of a Pod shows.
+#[derive(Clone, PartialEq)]
+pub struct ShownPod {
+    pub pod: PodFacts,
+    /// The Services that send to it, by name.
+    pub services: Vec<String>,
+    pub marks: Vec<Mark>,
+    pub place: Rect,
+}
+
+/// What it calls, or what it is to its workload.
+#[derive(Clone, Debug, PartialEq)]
+pub enum CallLine {
+    Says(String),
+    /// A call failed a moment ago; the one to `target`.
+    Failed {
+        outcome: Outcome,
+        target: Option<String>,
+    },
+}
+
+impl ShownPod {
+    pub fn of(scene: &Scene, uid: Uid) -> Option<ShownPod> {
+        let pod = scene.facts.pods.iter().find(|pod| pod.uid == uid)?.clone();
+        let services = scene.facts.services.iter().filter(|service| pod.services.contains(&service.uid));
+        Some(ShownPod {
+            services: services.map(|service| service.key.name.to_string()).collect(),
+            marks: marks(scene, &pod.services),
+            place: scene.layout.pod(uid)?,
+            pod,
+        })
+    }
+
+    pub fn tone(&self) -> Tone {
+        tone(&self.pod.state)
+    }
+
+    pub fn label(&self) -> String {
+        let services: Vec<&str> = self.services.iter().map(String::as_str).collect();
+        words::pod_label(&self.pod, &services, &self.trouble())
+    }
+
+    /// What it lacks, and what is assumed of it.
+    pub fn trouble(&self) -> Vec<String> {
+        let lacks = self.pod.lacks.iter().map(::words::not_ready);
+        lacks.chain(self.pod.assumed.iter().map(::words::asked_port)).collect()
+    }
+
+    /// In the lines below its name, in place of what is of less use meanwhile. That it has completed, or is being
+    /// made, its state says.
+    pub fn reason(&self) -> Option<String> {
+        let lacks = self.pod.lacks.as_ref()?;
+        match self.pod.state {
+            PodState::Completed | PodState::Creating | PodState::NodeOff | PodState::Ready => None,
+            PodState::Pending
+            | PodState::SchedulingGated
+            | PodState::Rejected(_)
+            | PodState::Init { .. }
+            | PodState::NotReady
+            | PodState::PreStop
+            | PodState::Terminating
+            | PodState::Crashed(_)
+            | PodState::Held(_) => Some(::words::not_ready(lacks)),
+        }
+    }
+
+    /// A port that it is asked for and does not declare.
+    pub fn assumed(&self) -> Option<AssumedPort> {
+        AssumedPort::of(&self.pod.assumed)
+    }
+
+    fn width_within(&self) -> f64 {
+        self.place.w - 16.0
+    }
+
+    fn name(&self, width: f64) -> String {
+        words::shorten(&self.pod.key.name, (width / CHARACTER) as usize)
+    }
+
+    pub fn whole_name(&self) -> String {
+        self.name(self.width_within())
+    }
+
+    pub fn name_beside_marks(&self, other: f64) -> String {
+        self.name(self.width_within() - MARK * self.marks.len() as f64 - other)
+    }
+
+    pub fn ip(&self) -> String {
+        match &self.pod.ip {
+            Some(ip) => words::shorten(ip, (self.width_within() / IP_CHARACTER) as usize),
+            None => words::NO_ADDRESS_YET.to_owned(),
+        }
+    }
+
+    pub fn state(&self) -> String {
+        let state = &self.pod.state;
+        if self.place.w < 150.0 { words::pod_state_short(state) } else { words::pod_state(state) }
+            .into_owned()
+    }
+
+    /// `trouble`: how a call of it failed recently.
+    pub fn calls(&self, trouble: Option<(ClientId, Outcome)>) -> Option<CallLine> {
+        let Some(calls) = words::calls(&self.pod.calls) else {
+            return words::part(&self.pod).map(CallLine::Says);
+        };
+        let Some((client, outcome)) = trouble else { return Some(CallLine::Says(calls)) };
+        let call = self.pod.calls.iter().find(|call| call.client == client);
+        Some(CallLine::Failed { outcome, target: call.map(|call| call.target.clone()) })
+    }
+}
+
+/// Those of the Services that send to it.
+fn marks(scene: &Scene, services: &[Uid]) -> Vec<Mark> {
+    services.iter().take(MOST_MARKS).filter_map(|uid| scene.mark(*uid).cloned()).collect()
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Tone {
+    Ok,
+    Warn,
+    Bad,
+    Off,
+}
+
+pub fn tone(state: &PodState) -> Tone {
+    match state {
+        PodState::Ready => Tone::Ok,
+        PodState::Pending
+        | PodState::SchedulingGated
+        | PodState::Creating
+        | PodState::Init { held: None, .. }
+        | PodState::PreStop
+        | PodState::Terminating => Tone::Warn,
+        PodState::NotReady
+        | PodState::Init { held: Some(_), .. }
+        | PodState::Held(_)
+        | PodState::Rejected(_)
+        | PodState::Crashed(_) => Tone::Bad,
+        PodState::Completed | PodState::NodeOff => Tone::Off,
+    }
+}
+
+/// What is shown of a Pod that is gone.
+#[derive(Clone, PartialEq)]
+pub struct ShownGhost {
+    pub name: String,
+    pub ip: String,
+    pub marks: Vec<Mark>,
+    pub place: Rect,
+    pub form: PodForm,
+}
+
+impl ShownGhost {
+    pub fn all(scene: &Scene) -> Vec<ShownGhost> {
+        let ghosts = scene.layout.nodes.iter().flat_map(|node| &node.ghosts);
+        let shown = ghosts.map(|(occupant, place)| ShownGhost {
+            name: occupant.key.name.to_string(),
+            ip: occupant.ip.clone().unwrap_or_default(),
+            marks: marks(scene, &occupant.services),
+            place: *place,
+            form: scene.layout.pod,
+        });
+        shown.collect()
+    }
+
+    /// Whether there is room for more than its name.
+    pub fn has_room(&self) -> bool {
+        self.form < PodForm::Dense
+    }
+
+    pub fn short_name(&self) -> String {
+        words::shorten(&self.name, ((self.place.w - 16.0) / CHARACTER) as usize)
+    }
+}
