@@ -22,6 +22,7 @@ pub mod relations;
 pub mod routes;
 mod scene;
 mod selection;
+pub mod svg;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod typeface;

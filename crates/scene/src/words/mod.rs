@@ -1,6 +1,7 @@
 //! Every sentence and label of the picture, by what it is about.
 
 mod clients;
+mod figure;
 mod nodes;
 mod outcomes;
 mod pods;
@@ -10,6 +11,7 @@ mod services;
 use netfilter::{Cidr, PerFamily};
 
 pub use clients::*;
+pub use figure::*;
 pub use nodes::*;
 pub use outcomes::*;
 pub use pods::*;

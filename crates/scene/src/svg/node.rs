@@ -1,0 +1,76 @@
+//! Nodes: their names and states, and their rules for the Service that is looked at.
+
+use cluster::api::Uid;
+
+use super::card::{draw_ring, open};
+use super::line::{self, Item, text, whole};
+use super::paper::{Look, Paper};
+use super::{Drawing, rules};
+use crate::cards::{ProxyWords, ShownNode, Tone};
+use crate::facts::NodeState;
+use crate::geometry::Rect;
+use crate::typeface::{ADDRESS, TITLE};
+use crate::{Selection, Standing, words};
+
+const GAP: f64 = 8.0;
+const RADIUS: f64 = 12.0;
+
+pub fn draw(paper: &mut Paper, cx: &Drawing, uid: Uid) {
+    let Some(shown) = ShownNode::of(cx.scene, uid) else { return };
+    let proxy = ProxyWords::of(cx.world, uid);
+    open(paper, &words::node_label(&shown.node, &proxy.words));
+    draw_box(paper, cx, &shown);
+    draw_head(paper, cx, &shown);
+    rules::draw(paper, cx, &shown, &proxy);
+    paper.close();
+}
+
+fn draw_box(paper: &mut Paper, cx: &Drawing, shown: &ShownNode) {
+    let (stand, rect) = (cx.stand(Selection::Node(shown.node.uid)), shown.place.rect);
+    let fill = stand.ground.filter(|_| !shown.is_off());
+    let look = Look { fill, ..Look::default() }.outlined(stand.border, 1.0).rounded(RADIUS);
+    paper.bordered(rect, if shown.is_off() { look.dashed("3 3") } else { look });
+    if stand.standing == Standing::Selected {
+        draw_ring(paper, rect, stand.border, RADIUS);
+    }
+}
+
+fn draw_head(paper: &mut Paper, cx: &Drawing, shown: &ShownNode) {
+    let stand = cx.stand(Selection::Node(shown.node.uid));
+    let rect = shown.place.rect;
+    let head = Rect { x: rect.x + 22.0, y: rect.y, w: rect.w - 33.0, h: shown.place.header };
+    let tone = match shown.node.state {
+        NodeState::Ready | NodeState::Starting => Tone::Warn,
+        NodeState::NotReady | NodeState::OffUnnoticed | NodeState::Off => Tone::Bad,
+    };
+    let address = shown.address();
+    let address = text(&address, ADDRESS, cx.palette.ink2);
+    let mut items = vec![text(&shown.node.name, TITLE, stand.ink)];
+    items.extend(words::node_state(&shown.node).map(|state| cx.state(state.into(), tone, stand)));
+    items.extend(shown.taints().map(|taints| cx.chip(taints)));
+    if shown.is_narrow() {
+        let top = head.y + (head.h - 33.0) / 2.0;
+        line::draw(paper, Rect { y: top, h: 18.0, ..head }, GAP, items);
+        line::draw(paper, Rect { y: top + 18.0, h: 15.0, ..head }, GAP, vec![address]);
+    } else {
+        items.extend([Item::Spring, address]);
+        line::draw(paper, head, GAP, items);
+    }
+}
+
+/// The title of a node's rules, and how its kube-proxy is doing.
+pub fn draw_rules_title(paper: &mut Paper, cx: &Drawing, shown: &ShownNode, proxy: &ProxyWords, row: Rect) {
+    let service = cx.scene.focus.and_then(|uid| cx.scene.facts.services.iter().find(|s| s.uid == uid));
+    let name = service.map(|service| &*service.key.name);
+    let title = match shown.is_narrow() {
+        true => name.unwrap_or_default().to_owned(),
+        false => words::rules_for(name),
+    };
+    let age = if shown.is_narrow() { &proxy.short } else { &proxy.words };
+    let note = crate::typeface::NOTE;
+    let age = match proxy.is_behind {
+        true => whole(age, note.bold(), cx.palette.bad),
+        false => whole(age, note, cx.palette.ink2),
+    };
+    line::draw(paper, row, GAP, vec![text(&title, note, cx.palette.ink2), Item::Spring, age]);
+}
