@@ -8,6 +8,8 @@ use netfilter::Scheduler;
 
 use crate::exit_status::ExitStatus;
 
+/// Of a picture, in pixels: smaller, nothing could be read; larger, no program would show it.
+const SIDES: std::ops::RangeInclusive<u32> = 200..=10_000;
 const SCHEDULERS: [&str; 8] = Scheduler::NAMES;
 
 /// A laboratory for Kubernetes Services: see where packets go, and why.
@@ -40,6 +42,8 @@ pub enum Command {
     Delete(ChangeDelete),
     /// Print a node's rules, as the programs that load them read them.
     Rules(Rules),
+    /// Draw the cluster and its packets at one moment, as the page does, for print, slides and documents.
+    Picture(Picture),
     /// Print what the model assumes: where it simplifies a real cluster, chooses, or leaves something out.
     Assumptions(Assumptions),
     /// Print the JSON Schema of what a command prints with -o json.
@@ -422,6 +426,47 @@ pub enum Part {
 }
 
 #[derive(ClapArgs)]
+pub struct Picture {
+    #[command(flatten)]
+    pub cluster: Cluster,
+    /// The size in pixels, each side of 200 to 10000: everything is in it, as large as fits. By default it is 1200
+    /// wide, and as high as it needs to be.
+    #[arg(long, value_name = "WIDTHxHEIGHT", value_parser = size)]
+    pub size: Option<(u32, u32)>,
+    #[arg(long, value_enum, default_value_t = Theme::Light)]
+    pub theme: Theme,
+    /// What is brought forward, with all that belongs to it: pod/NAME or pod/NAMESPACE/NAME, the same of a Service or
+    /// a workload, node/NAME, or client/NAME
+    #[arg(long, value_name = "OBJECT")]
+    pub select: Option<String>,
+    /// The cluster's own Pods and Services, too: its DNS, and the API server's address.
+    #[arg(long)]
+    pub system: bool,
+    #[arg(short, long, value_enum, default_value_t = PictureFormat::Svg)]
+    pub output: PictureFormat,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum PictureFormat {
+    Svg,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Theme {
+    Light,
+    Dark,
+}
+
+impl From<Theme> for scene::palette::Theme {
+    fn from(theme: Theme) -> Self {
+        match theme {
+            Theme::Light => Self::Light,
+            Theme::Dark => Self::Dark,
+        }
+    }
+}
+
+#[derive(ClapArgs)]
 pub struct Assumptions {
     /// Only those about it.
     #[arg(value_enum)]
@@ -482,6 +527,19 @@ fn duration(text: &str) -> Result<Span, String> {
 /// A moment of a run, counted from when its clients begin.
 fn moment(text: &str) -> Result<Moment, String> {
     cluster::api::parse_moment(text).ok_or_else(|| format!("{text:?} is no time such as 12.5s, 1m30s or -2s"))
+}
+
+/// `1200x700`
+fn size(text: &str) -> Result<(u32, u32), String> {
+    let sides = text.split_once('x').and_then(|(w, h)| Some((w.parse().ok()?, h.parse().ok()?)));
+    let is_allowed = |side: &u32| SIDES.contains(side);
+    sides.filter(|(w, h)| is_allowed(w) && is_allowed(h)).ok_or_else(|| {
+        format!(
+            "{text:?} is no size such as 1200x700, with sides of {} to {} pixels",
+            SIDES.start(),
+            SIDES.end()
+        )
+    })
 }
 
 fn record_type(text: &str) -> Result<RecordType, String> {

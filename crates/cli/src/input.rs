@@ -121,6 +121,16 @@ pub fn go_to_moment(args: &Cluster, run: &mut Run) {
     reach_moment(args, run).iter().for_each(tell);
 }
 
+/// Goes to a moment of a run that is at its beginning; what was refused on the way goes to standard error.
+pub fn go_to(run: &mut Run, moment: Moment) {
+    reach(run, moment).iter().for_each(tell);
+}
+
+/// Goes on; what was refused on the way goes to standard error.
+pub fn go_on(run: &mut Run, to: Time) {
+    advance(run, to).iter().for_each(tell);
+}
+
 fn tell(refused: &Refused) {
     let [at, message] = refused.cells();
     eprintln!("packetyard: refused at {at}: {message}");

@@ -12,6 +12,7 @@ mod input;
 mod jsonpath;
 mod loss;
 mod notes;
+mod picture;
 mod rules;
 mod run;
 mod schema;
@@ -46,6 +47,7 @@ fn main() -> ExitCode {
         Command::Patch(args) => change::patch(args),
         Command::Delete(args) => change::delete(args),
         Command::Rules(args) => rules::rules(args),
+        Command::Picture(args) => picture::picture(args),
         Command::Schema(args) => schema::schema(args),
         Command::Assumptions(args) => assumptions::assumptions(args),
     };

@@ -19,6 +19,7 @@ mod modes;
 mod notes;
 mod origin;
 mod others;
+mod picture;
 mod refused_actions;
 mod reports;
 mod schemas;
