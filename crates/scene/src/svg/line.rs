@@ -8,10 +8,19 @@ use crate::geometry::{Point, Rect, point};
 use crate::marks::Mark;
 use crate::typeface::{CODE, NOTE, Typeface, sans};
 
+/// When what is too wide for its line is cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cut {
+    First,
+    /// When nothing else can be cut any more.
+    Last,
+    Never,
+}
+
 pub enum Item<'a> {
     Text {
         written: Written<'a>,
-        may_be_cut: bool,
+        cut: Cut,
     },
     /// In a rounded frame.
     Chip {
@@ -21,6 +30,7 @@ pub enum Item<'a> {
         border: &'static str,
         ground: &'static str,
         is_dashed: bool,
+        cut: Cut,
     },
     /// On a ground of its tone.
     State {
@@ -37,6 +47,8 @@ pub enum Item<'a> {
     /// Several marks, each over a part of the one before.
     Marks(Vec<Item<'a>>),
     Sign(Tone, &'static str),
+    /// As wide as a gap more.
+    Gap,
     /// All that follows is at the right.
     Spring,
 }
@@ -45,30 +57,53 @@ pub enum Item<'a> {
 const BASELINE: f64 = 0.346;
 const CHIP_PADDING: f64 = 8.0;
 const STATE_PADDING: f64 = 5.0;
+/// Letters of a label that is cut.
+const LEAST_SEEN: usize = 4;
 const SIGN: f64 = 9.0;
 const MARK: f64 = 16.0;
 /// Of three marks and more each covers so much of the one before.
 const OVERLAP: f64 = 3.0;
 
 pub fn text<'a>(words: &'a str, face: Typeface, colour: &'a str) -> Item<'a> {
-    Item::Text { written: Written { words, face, colour, is_struck: false }, may_be_cut: true }
+    Item::Text { written: Written { words, face, colour, is_struck: false }, cut: Cut::Last }
 }
 
 /// As [`text`], but never cut for the sake of its neighbours.
 pub fn whole<'a>(words: &'a str, face: Typeface, colour: &'a str) -> Item<'a> {
-    Item::Text { written: Written { words, face, colour, is_struck: false }, may_be_cut: false }
+    Item::Text { written: Written { words, face, colour, is_struck: false }, cut: Cut::Never }
+}
+
+/// As [`text`], but cut before its neighbours.
+pub fn lesser<'a>(words: &'a str, face: Typeface, colour: &'a str) -> Item<'a> {
+    Item::Text { written: Written { words, face, colour, is_struck: false }, cut: Cut::First }
 }
 
 impl Drawing<'_> {
     pub fn chip<'a>(&self, words: String) -> Item<'a> {
         let p = self.palette;
-        Item::Chip { words, face: CODE, text: p.ink2, border: p.line, ground: p.panel, is_dashed: false }
+        Item::Chip {
+            words,
+            face: CODE,
+            text: p.ink2,
+            border: p.line,
+            ground: p.panel,
+            is_dashed: false,
+            cut: Cut::First,
+        }
     }
 
     pub fn assumed_chip<'a>(&self, assumed: AssumedPort) -> Item<'a> {
         let p = self.palette;
         let (text, ground) = if assumed.is_served { (p.ink2, p.panel) } else { (p.bad, p.badbg) };
-        Item::Chip { words: assumed.words, face: NOTE, text, border: p.line, ground, is_dashed: true }
+        Item::Chip {
+            words: assumed.words,
+            face: NOTE,
+            text,
+            border: p.line,
+            ground,
+            is_dashed: true,
+            cut: Cut::Last,
+        }
     }
 
     pub fn state<'a>(&self, words: String, tone: Tone, stand: Stand) -> Item<'a> {
@@ -130,11 +165,15 @@ fn middle(room: Rect) -> f64 {
 }
 
 /// Takes what is too much from those that may be cut, of each in proportion.
-fn shrink(items: &[Item], widths: &mut [f64], over: f64) {
-    let can: Vec<bool> = items.iter().map(Item::may_be_cut).collect();
-    let all: f64 = widths.iter().zip(&can).filter(|(_, can)| **can).map(|(width, _)| width).sum();
-    for (width, _) in widths.iter_mut().zip(&can).filter(|(_, can)| **can) {
-        *width = (*width - over * *width / all.max(1.0)).max(0.0);
+fn shrink(items: &[Item], widths: &mut [f64], mut over: f64) {
+    for turn in [Cut::First, Cut::Last] {
+        let its = || items.iter().map(|item| item.cut() == turn);
+        let all: f64 = widths.iter().zip(its()).filter(|(_, is_its)| *is_its).map(|(width, _)| width).sum();
+        let taken = over.min(all);
+        for (width, _) in widths.iter_mut().zip(its()).filter(|(_, is_its)| *is_its) {
+            *width -= taken * *width / all.max(1.0);
+        }
+        over -= taken;
     }
 }
 
@@ -143,7 +182,7 @@ fn is_nothing(item: &Item) -> bool {
         Item::Spring => true,
         Item::Text { written, .. } => written.words.is_empty(),
         Item::Marks(marks) => marks.is_empty(),
-        Item::Chip { .. } | Item::State { .. } | Item::Mark { .. } | Item::Sign(..) => false,
+        Item::Chip { .. } | Item::State { .. } | Item::Mark { .. } | Item::Sign(..) | Item::Gap => false,
     }
 }
 
@@ -157,7 +196,7 @@ fn width(item: &Item) -> f64 {
             marks.iter().map(width).sum::<f64>() + between(marks) * marks.len().saturating_sub(1) as f64
         }
         Item::Sign(..) => SIGN,
-        Item::Spring => 0.0,
+        Item::Gap | Item::Spring => 0.0,
     }
 }
 
@@ -177,11 +216,15 @@ pub fn write(paper: &mut Paper, at: Point, anchor: Anchor, written: Written) {
 }
 
 impl Item<'_> {
-    fn may_be_cut(&self) -> bool {
+    fn cut(&self) -> Cut {
         match self {
-            Item::Text { may_be_cut, .. } => *may_be_cut,
-            Item::Chip { .. } => true,
-            Item::State { .. } | Item::Mark { .. } | Item::Marks(_) | Item::Sign(..) | Item::Spring => false,
+            Item::Text { cut, .. } | Item::Chip { cut, .. } => *cut,
+            Item::State { .. }
+            | Item::Mark { .. }
+            | Item::Marks(_)
+            | Item::Sign(..)
+            | Item::Gap
+            | Item::Spring => Cut::Never,
         }
     }
 
@@ -194,14 +237,15 @@ impl Item<'_> {
                 let words = written.face.cut(written.words, room + 0.01);
                 write(paper, point(x, left.y), anchor, Written { words: &words, ..*written });
             }
-            Item::Chip { words, face, text, border, ground, is_dashed } => {
-                let words = face.cut(words, room - 2.0 * CHIP_PADDING + 0.01);
-                if words.is_empty() {
+            Item::Chip { words, face, text, border, ground, is_dashed, cut: _ } => {
+                let seen = face.cut(words, room - 2.0 * CHIP_PADDING + 0.01);
+                // A letter or two would say nothing.
+                if seen != *words && seen.chars().count() < LEAST_SEEN {
                     return;
                 }
                 let look = Look::filled(ground).outlined(border, 1.0).rounded(8.5);
                 paper.bordered(around(17.0), if *is_dashed { look.dashed("3 2") } else { look });
-                let written = Written { words: &words, face: *face, colour: text, is_struck: false };
+                let written = Written { words: &seen, face: *face, colour: text, is_struck: false };
                 write(paper, point(left.x + CHIP_PADDING, left.y), Anchor::Start, written);
             }
             Item::State { words, text, ground } => {
@@ -226,7 +270,7 @@ impl Item<'_> {
                 }
             }
             Item::Sign(tone, colour) => draw_sign(paper, point(left.x + SIGN / 2.0, left.y), *tone, colour),
-            Item::Spring => {}
+            Item::Gap | Item::Spring => {}
         }
     }
 }

@@ -3,7 +3,7 @@
 use cluster::api::Uid;
 
 use super::card::{draw_ring, open};
-use super::line::{self, Item, text, whole};
+use super::line::{self, Item, lesser, text, whole};
 use super::paper::{Look, Paper};
 use super::{Drawing, rules};
 use crate::cards::{ProxyWords, ShownNode, Tone};
@@ -44,7 +44,7 @@ fn draw_head(paper: &mut Paper, cx: &Drawing, shown: &ShownNode) {
         NodeState::NotReady | NodeState::OffUnnoticed | NodeState::Off => Tone::Bad,
     };
     let address = shown.address();
-    let address = text(&address, ADDRESS, cx.palette.ink2);
+    let address = lesser(&address, ADDRESS, cx.palette.ink2);
     let mut items = vec![text(&shown.node.name, TITLE, stand.ink)];
     items.extend(words::node_state(&shown.node).map(|state| cx.state(state.into(), tone, stand)));
     items.extend(shown.taints().map(|taints| cx.chip(taints)));

@@ -4,7 +4,7 @@ use cluster::api::Uid;
 
 use super::Drawing;
 use super::card::{Stand, draw_box, open};
-use super::line::{self, Item, text, whole};
+use super::line::{self, Cut, Item, text, whole};
 use super::paper::{Anchor, Look, Paper, Written};
 use crate::cards::{CallLine, MOST_LABELS, ShownGhost, ShownPod, Tone};
 use crate::facts::PodState;
@@ -190,7 +190,7 @@ fn draw_ghost(paper: &mut Paper, cx: &Drawing, ghost: &ShownGhost) {
     }
     let name = ghost.short_name();
     let written = Written { words: &name, face: NAME, colour: palette.ink2, is_struck: true };
-    line::draw(paper, rows.next(17.0), GAP, vec![Item::Text { written, may_be_cut: true }]);
+    line::draw(paper, rows.next(17.0), GAP, vec![Item::Text { written, cut: Cut::Last }]);
     if ghost.has_room() {
         line::draw(paper, rows.next(15.0), GAP, vec![whole(&ghost.ip, ADDRESS, palette.ink2)]);
     }

@@ -1,7 +1,7 @@
 //! What a node's rules say of the Service that is looked at.
 
 use super::Drawing;
-use super::line::{self, Item};
+use super::line::{self, Cut, Item};
 use super::node::draw_rules_title;
 use super::paper::{Look, Paper, Written};
 use crate::cards::{ProxyWords, RowTone, ShownNode, row_words, rows_that_fit};
@@ -84,18 +84,19 @@ fn draw_row(paper: &mut Paper, cx: &Drawing, shown: &ShownNode, row: &Row, room:
         n => format!("{n}×"),
     };
     let is_struck = tone == RowTone::Stale;
-    let said = |words, face: Typeface, may_be_cut| Item::Text {
-        written: Written { words, face, colour, is_struck },
-        may_be_cut,
-    };
+    let said =
+        |words, face: Typeface, cut| Item::Text { written: Written { words, face, colour, is_struck }, cut };
     // What it is stands before why.
-    let is_first = matches!(tone, RowTone::Refuses | RowTone::Note);
+    let cut = match tone {
+        RowTone::Refuses | RowTone::Note => Cut::First,
+        RowTone::Usual | RowTone::New | RowTone::Stale => Cut::Never,
+    };
     let gap = if shown.is_narrow() { 5.0 } else { 8.0 };
     let items = vec![
-        said(&what, face, !is_first),
+        said(&what, face, Cut::Last),
         Item::Spring,
-        said(&sent, CODE.bold(), false),
-        said(&chance, face, is_first),
+        said(&sent, CODE.bold(), Cut::Never),
+        said(&chance, face, cut),
     ];
     line::draw(paper, Rect { w: room.w - 6.0, ..room }, gap, items);
 }

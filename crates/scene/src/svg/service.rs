@@ -4,7 +4,7 @@ use cluster::api::Uid;
 
 use super::Drawing;
 use super::card::{Stand, draw_ring, open};
-use super::line::{self, Item, text};
+use super::line::{self, Item, lesser, text};
 use super::paper::{Anchor, Look, Paper, Written};
 use crate::cards::ShownService;
 use crate::geometry::{Rect, point};
@@ -73,7 +73,7 @@ impl Card<'_> {
     }
 
     fn way<'a>(&self, words: &'a str) -> Item<'a> {
-        text(words, NOTE, self.cx.palette.ink2)
+        lesser(words, NOTE, self.cx.palette.ink2)
     }
 
     fn ready<'a>(&self, words: &'a str) -> Item<'a> {
@@ -96,7 +96,11 @@ impl Card<'_> {
     fn broad(&self, paper: &mut Paper) {
         let (address, ways) = (words::address(&self.shown.service), words::ways_in(&self.shown.service));
         let ways = ways.unwrap_or_default();
-        self.title(paper, self.row(9.5, 18.0), vec![self.address(&address), Item::Spring, self.way(&ways)]);
+        self.title(
+            paper,
+            self.row(9.5, 18.0),
+            vec![Item::Gap, self.address(&address), Item::Spring, self.way(&ways)],
+        );
         let row = self.row(34.0, 24.0);
         let taken = self.kind(paper, row) + 8.0;
         let endpoints = self.shown.endpoints(words::endpoints);
