@@ -7,7 +7,7 @@ use super::card::{Card, CardBody, part};
 use super::rules::NodeRules;
 use crate::diagram::picture::Picture;
 use crate::session::Selection;
-use scene::cards::{ProxyWords, ShownNode};
+use scene::cards::{ProxyWords, ShownNode, rules_title};
 use scene::facts::NodeState;
 use scene::geometry::px;
 use scene::words;
@@ -67,19 +67,11 @@ fn Head(shown: Memo<Option<ShownNode>>) -> impl IntoView {
 #[component]
 fn RulesTitle(proxy: Memo<ProxyWords>, #[prop(into)] is_narrow: Signal<bool>) -> impl IntoView {
     let picture = expect_context::<Picture>();
-    let service = picture.watch(|scene| {
-        let uid = scene.focus?;
-        let service = scene.facts.services.iter().find(|service| service.uid == uid)?;
-        Some(service.key.name.to_string())
-    });
-    let title = move || match is_narrow.get() {
-        true => service.get().unwrap_or_default(),
-        false => words::rules_for(service.get().as_deref()),
-    };
+    let title = picture.watch(move |scene| rules_title(scene, is_narrow.get()));
     let age = move || if is_narrow.get() { proxy.get().short } else { proxy.get().words };
     view! {
         <div class="pk-rules-title">
-            <span>{title}</span>
+            <span>{move || title.get()}</span>
             <span class="pk-age" class:pk-behind=move || proxy.get().is_behind>{age}</span>
         </div>
     }

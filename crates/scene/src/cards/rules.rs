@@ -1,7 +1,14 @@
 //! What a node's rules say of the Service that is looked at.
 
 use crate::facts::{Row, RowKind};
-use crate::{MOST_ROWS, words};
+use crate::{MOST_ROWS, Scene, words};
+
+/// Whose rules they are.
+pub fn rules_title(scene: &Scene, is_narrow: bool) -> String {
+    let service = scene.focus.and_then(|uid| scene.facts.services.iter().find(|service| service.uid == uid));
+    let name = service.map(|service| &*service.key.name);
+    if is_narrow { name.unwrap_or_default().to_owned() } else { words::rules_for(name) }
+}
 
 /// Which rows fit, in their order. Rows with something to report come before the first ones.
 pub fn rows_that_fit(rows: &[Row], is_hit: impl Fn(&Row) -> bool) -> Vec<usize> {

@@ -2,15 +2,15 @@
 
 use cluster::api::Uid;
 
-use super::card::{draw_ring, open};
+use super::card::{Stand, draw_box, open};
 use super::line::{self, Item, lesser, text, whole};
-use super::paper::{Look, Paper};
+use super::paper::Paper;
 use super::{Drawing, rules};
-use crate::cards::{ProxyWords, ShownNode, Tone};
+use crate::cards::{ProxyWords, ShownNode, Tone, rules_title};
 use crate::facts::NodeState;
 use crate::geometry::Rect;
-use crate::typeface::{ADDRESS, TITLE};
-use crate::{Selection, Standing, words};
+use crate::typeface::{ADDRESS, NOTE, TITLE};
+use crate::{Selection, words};
 
 const GAP: f64 = 8.0;
 const RADIUS: f64 = 12.0;
@@ -19,20 +19,12 @@ pub fn draw(paper: &mut Paper, cx: &Drawing, uid: Uid) {
     let Some(shown) = ShownNode::of(cx.scene, uid) else { return };
     let proxy = ProxyWords::of(cx.world, uid);
     open(paper, &words::node_label(&shown.node, &proxy.words));
-    draw_box(paper, cx, &shown);
+    let stand = cx.stand(Selection::Node(uid));
+    let ground = stand.ground.filter(|_| !shown.is_off());
+    draw_box(paper, shown.place.rect, Stand { ground, ..stand }, RADIUS, shown.is_off());
     draw_head(paper, cx, &shown);
     rules::draw(paper, cx, &shown, &proxy);
     paper.close();
-}
-
-fn draw_box(paper: &mut Paper, cx: &Drawing, shown: &ShownNode) {
-    let (stand, rect) = (cx.stand(Selection::Node(shown.node.uid)), shown.place.rect);
-    let fill = stand.ground.filter(|_| !shown.is_off());
-    let look = Look { fill, ..Look::default() }.outlined(stand.border, 1.0).rounded(RADIUS);
-    paper.bordered(rect, if shown.is_off() { look.dashed("3 3") } else { look });
-    if stand.standing == Standing::Selected {
-        draw_ring(paper, rect, stand.border, RADIUS);
-    }
 }
 
 fn draw_head(paper: &mut Paper, cx: &Drawing, shown: &ShownNode) {
@@ -60,17 +52,11 @@ fn draw_head(paper: &mut Paper, cx: &Drawing, shown: &ShownNode) {
 
 /// The title of a node's rules, and how its kube-proxy is doing.
 pub fn draw_rules_title(paper: &mut Paper, cx: &Drawing, shown: &ShownNode, proxy: &ProxyWords, row: Rect) {
-    let service = cx.scene.focus.and_then(|uid| cx.scene.facts.services.iter().find(|s| s.uid == uid));
-    let name = service.map(|service| &*service.key.name);
-    let title = match shown.is_narrow() {
-        true => name.unwrap_or_default().to_owned(),
-        false => words::rules_for(name),
-    };
+    let title = rules_title(cx.scene, shown.is_narrow());
     let age = if shown.is_narrow() { &proxy.short } else { &proxy.words };
-    let note = crate::typeface::NOTE;
     let age = match proxy.is_behind {
-        true => whole(age, note.bold(), cx.palette.bad),
-        false => whole(age, note, cx.palette.ink2),
+        true => whole(age, NOTE.bold(), cx.palette.bad),
+        false => whole(age, NOTE, cx.palette.ink2),
     };
-    line::draw(paper, row, GAP, vec![text(&title, note, cx.palette.ink2), Item::Spring, age]);
+    line::draw(paper, row, GAP, vec![text(&title, NOTE, cx.palette.ink2), Item::Spring, age]);
 }
