@@ -51,8 +51,8 @@ fn watch(args: &Args, run: &mut Run) -> Option<Scene> {
         let next = Time(run.world().now().0.saturating_add(LOOKS.0)).min(end(run));
         input::go_on(run, next);
     }
-    // Rows of rules that were there meanwhile keep no room: nothing moves any more.
-    scene.map(|scene| Scene { rule_rows: 0, ..scene })
+    // Nothing moves any more.
+    scene.map(Scene::without_traces_of_the_past)
 }
 
 fn look(args: &Args, world: &World, selected: Option<Selection>, before: Option<&Scene>) -> Scene {

@@ -27,29 +27,22 @@ pub struct Viewport {
 
 const LEAST: f64 = 0.25;
 const MOST: f64 = 3.0;
-/// The smallest scale that keeps text readable. A picture that is slightly too high is scaled down to this at most.
-const READABLE: f64 = 0.92;
 /// How many pixels of the picture always stay in view.
 const KEPT: f64 = 80.0;
 pub const STEP: f64 = 1.25;
 
 impl Camera {
-    /// Fitted to the width; to the height too, as far as it stays readable.
+    /// As wide as the view: the layout is made for that width, and to be as high as the view where that can be read.
     pub fn fitted(viewport: Viewport) -> Camera {
-        let width = viewport.view.0 / viewport.picture.0.max(1.0);
-        let height = viewport.view.1 / viewport.picture.1.max(1.0);
-        // If it must be scrolled anyway, it is not scaled down.
-        let height = if height < READABLE { 1.0 } else { height };
-        let zoom = width.min(1.0).min(height);
-        let x = ((viewport.view.0 - viewport.picture.0 * zoom) / 2.0).max(0.0);
-        Camera { x, y: 0.0, zoom, follows: true }
+        let zoom = (viewport.view.0 / viewport.picture.0.max(1.0)).clamp(LEAST, MOST);
+        Camera { x: 0.0, y: 0.0, zoom, follows: true }
     }
 
     /// Shows the whole picture, at any scale.
     pub fn whole(viewport: Viewport) -> Camera {
         let zoom = (viewport.view.0 / viewport.picture.0.max(1.0))
             .min(viewport.view.1 / viewport.picture.1.max(1.0));
-        let zoom = zoom.clamp(LEAST, 1.0);
+        let zoom = zoom.clamp(LEAST, MOST);
         let x = ((viewport.view.0 - viewport.picture.0 * zoom) / 2.0).max(0.0);
         Camera { x, y: 0.0, zoom, follows: false }
     }
@@ -122,12 +115,11 @@ mod tests {
     const ROOM: Viewport = Viewport { picture: (1000.0, 1500.0), view: (1000.0, 700.0) };
 
     #[test]
-    fn text_stays_readable_when_the_picture_is_too_high() {
+    fn the_picture_is_as_wide_as_the_view() {
         assert_eq!(Camera::fitted(ROOM).zoom, 1.0);
-        let little = Viewport { picture: (1000.0, 730.0), ..ROOM };
-        assert!(Camera::fitted(little).zoom * 730.0 <= 700.0);
-        let low = Viewport { picture: (1000.0, 400.0), ..ROOM };
-        assert_eq!(Camera::fitted(low).zoom, 1.0);
+        let small = Viewport { picture: (800.0, 560.0), ..ROOM };
+        assert_eq!(Camera::fitted(small).zoom, 1.25);
+        assert_eq!(Camera::whole(ROOM).zoom, 700.0 / 1500.0);
     }
 
     #[test]

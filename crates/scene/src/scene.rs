@@ -185,8 +185,17 @@ impl Scene {
         // Never fewer than before, so that the Pods below the rules do not move whenever one is removed.
         let rows_before = before.map_or(0, |before| before.rule_rows);
         let rule_rows = rows_before.max(rows_wanted(&facts, &rules)).min(MOST_ROWS);
-        let layout = layout(&Request { facts: &facts, slots: &slots, rule_rows, width, height });
+        let same_room = before.filter(|before| before.layout.view == (width, height));
+        let most_scale = same_room.map(|before| before.layout.scale);
+        let layout = layout(&Request { facts: &facts, slots: &slots, rule_rows, width, height, most_scale });
         Scene { facts, marks, layout, focus, rules, slots, rule_rows, opened, system }
+    }
+
+    /// With the same slots and marks, but no room for what was there before, and no scale because of it.
+    pub fn without_traces_of_the_past(mut self) -> Scene {
+        self.rule_rows = 0;
+        self.layout.view = (0.0, 0.0);
+        self
     }
 
     /// What is drawn: the rest is for the next one.

@@ -114,7 +114,7 @@ pub fn pods(world: &World, prefix: &str) -> Vec<NsName> {
 }
 
 pub fn laid_out(facts: &Facts, slots: &PodSlots, (width, height): (f64, f64)) -> Layout {
-    layout(&Request { facts, slots, rule_rows: 3, width, height })
+    layout(&Request { facts, slots, rule_rows: 3, width, height, most_scale: None })
 }
 
 /// What there is in this World, and where, with nothing to remember.

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::card::Placed;
 use crate::diagram::picture::Picture;
+use scene::layout::OutsideForm;
 use scene::words;
 
 #[component]
@@ -15,10 +16,11 @@ pub fn Frames() -> impl IntoView {
     };
     let is_nobody_outside =
         move || picture.scene.with(|s| s.layout.clients.is_empty() && s.layout.balancers.is_empty());
+    let is_slim = move || picture.scene.with(|scene| scene.layout.outside == OutsideForm::Slim);
     let waiting = picture.watch(|scene| scene.layout.waiting_title());
     view! {
         <Placed class="pk-cluster" place=cluster>
-            <div class="pk-cluster-title">
+            <div class="pk-cluster-title" class:pk-cluster-slim=is_slim>
                 <span class="pk-lane-title">{words::CLUSTER}</span>
                 <span class="pk-note">{ranges}</span>
             </div>

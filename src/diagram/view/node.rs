@@ -17,6 +17,7 @@ pub fn NodeCard(uid: Uid) -> impl IntoView {
     let picture = expect_context::<Picture>();
     let shown = picture.watch(move |scene| ShownNode::of(scene, uid));
     let is_narrow = part(shown, ShownNode::is_narrow);
+    let has_rows = picture.watch(|scene| scene.layout.has_rule_rows);
     let proxy = Memo::new(move |_| {
         picture.session.rules_rev();
         picture.tenths.get();
@@ -40,8 +41,10 @@ pub fn NodeCard(uid: Uid) -> impl IntoView {
                     <Head shown/>
                 </div>
                 <div class="pk-rules" style:height=part(shown, |s| px(s.place.rules.h))>
-                    <RulesTitle proxy is_narrow/>
-                    <NodeRules uid is_narrow/>
+                    <RulesTitle proxy is_narrow has_rows/>
+                    <Show when=move || has_rows.get()>
+                        <NodeRules uid is_narrow/>
+                    </Show>
                 </div>
             </CardBody>
         </Card>
@@ -60,15 +63,21 @@ fn Head(shown: Memo<Option<ShownNode>>) -> impl IntoView {
         <span class="pk-title">{part(shown, |s| s.node.name.to_string())}</span>
         {move || state().map(|state| view! { <span class=class>{state}</span> })}
         {move || taints().map(|taints| view! { <span class="pk-chip">{taints}</span> })}
-        <span class="pk-ip">{part(shown, ShownNode::address)}</span>
+        <Show when=part(shown, ShownNode::has_address)>
+            <span class="pk-ip">{part(shown, ShownNode::address)}</span>
+        </Show>
     }
 }
 
 #[component]
-fn RulesTitle(proxy: Memo<ProxyWords>, #[prop(into)] is_narrow: Signal<bool>) -> impl IntoView {
+fn RulesTitle(
+    proxy: Memo<ProxyWords>,
+    #[prop(into)] is_narrow: Signal<bool>,
+    has_rows: Memo<bool>,
+) -> impl IntoView {
     let picture = expect_context::<Picture>();
     let title = picture.watch(move |scene| rules_title(scene, is_narrow.get()));
-    let age = move || if is_narrow.get() { proxy.get().short } else { proxy.get().words };
+    let age = move || proxy.get().beside_title(is_narrow.get(), has_rows.get()).to_owned();
     view! {
         <div class="pk-rules-title">
             <span>{move || title.get()}</span>

@@ -35,6 +35,7 @@ pub fn PodCard(uid: Uid) -> impl IntoView {
         Memo::new(move |_| picture.highlight.with(|highlight| highlight.failures.pods.get(&uid).copied()));
     let label = part(shown, ShownPod::label);
     let body = move || match form.get() {
+        PodForm::Dot => view! { <div class="pk-line pk-dot"><StateSign shown/></div> }.into_any(),
         PodForm::Tiny => view! { <TinyLines shown/> }.into_any(),
         PodForm::Dense => view! { <DenseLines shown/> }.into_any(),
         PodForm::Plain => view! { <PlainLines shown/> }.into_any(),

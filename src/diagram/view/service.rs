@@ -56,7 +56,6 @@ type Of = Memo<Option<ShownService>>;
 
 #[component]
 fn BroadLines(shown: Of) -> impl IntoView {
-    let selector = part(shown, |s| s.service.selector.first().cloned());
     view! {
         <div class="pk-line">
             <Title shown/>
@@ -65,7 +64,7 @@ fn BroadLines(shown: Of) -> impl IntoView {
         </div>
         <div class="pk-line pk-beside">
             <Ready shown words=part(shown, |s| s.endpoints(words::endpoints))/>
-            {move || selector().map(|label| view! { <span class="pk-chip">{label}</span> })}
+            <Selector shown/>
             <AssumedChip assumed=part(shown, ShownService::assumed)/>
         </div>
     }
@@ -82,6 +81,7 @@ fn TallLines(shown: Of) -> impl IntoView {
         </div>
         <div class="pk-line pk-under">
             <Ready shown words=part(shown, |s| s.endpoints(words::endpoints_short))/>
+            <Selector shown/>
             <WaysIn shown/>
             <AssumedChip assumed=part(shown, ShownService::assumed)/>
         </div>
@@ -111,6 +111,13 @@ fn Title(shown: Of) -> impl IntoView {
         {move || mark().map(|mark| view! { <MarkSign mark/> })}
         <span class="pk-title" class:pk-none=part(shown, ShownService::is_down)>{part(shown, ShownService::name)}</span>
     }
+}
+
+/// All of it: nothing else says which Pods belong.
+#[component]
+fn Selector(shown: Of) -> impl IntoView {
+    let selector = part(shown, |s| s.service.selector.clone());
+    move || selector().into_iter().map(|label| view! { <span class="pk-chip">{label}</span> }).collect_view()
 }
 
 #[component]

@@ -4,7 +4,7 @@ use cluster::api::Uid;
 use cluster::sim::World;
 
 use crate::facts::{NodeFacts, NodeState, proxy_age};
-use crate::layout::NodeBox;
+use crate::layout::{NARROW_HEAD, NodeBox, TWO_LINES};
 use crate::{Scene, words};
 
 /// What the card of a node shows, its rules apart.
@@ -25,9 +25,14 @@ impl ShownNode {
         format!("{}{zone}", self.node.ip)
     }
 
-    /// Its name and its address have a line each.
+    /// Its name and its address have a line each, or its name alone has room.
     pub fn is_narrow(&self) -> bool {
-        self.place.header > 40.0
+        self.place.rect.w < NARROW_HEAD
+    }
+
+    /// A low head has one line, and a narrow one has room for the name alone in it.
+    pub fn has_address(&self) -> bool {
+        !self.is_narrow() || self.place.header >= TWO_LINES
     }
 
     /// Those that have room: a narrow head has two lines, and both are full.
@@ -50,6 +55,16 @@ pub struct ProxyWords {
 }
 
 impl ProxyWords {
+    /// What has room beside the title of a node's rules. Without their rows there is little: its age is of interest
+    /// while it is behind.
+    pub fn beside_title(&self, is_narrow: bool, has_rows: bool) -> &str {
+        match (is_narrow, has_rows || self.is_behind) {
+            (true, true) => &self.short,
+            (true, false) => "",
+            (false, _) => &self.words,
+        }
+    }
+
     pub fn of(world: &World, node: Uid) -> ProxyWords {
         match proxy_age(world, node) {
             Some((lag, age)) => ProxyWords {

@@ -11,8 +11,8 @@ use crate::layout::PodForm;
 use crate::marks::Mark;
 use crate::{Scene, words};
 
-/// Of the name's type: monospaced, 12 px.
-const CHARACTER: f64 = 7.25;
+/// A letter of the name: monospaced, 12 px.
+pub const NAME_LETTER: f64 = 7.25;
 const IP_CHARACTER: f64 = 6.3;
 const MOST_MARKS: usize = 4;
 pub const MOST_LABELS: usize = 2;
@@ -95,7 +95,7 @@ impl ShownPod {
     }
 
     fn name(&self, width: f64) -> String {
-        words::shorten(&self.pod.key.name, (width / CHARACTER) as usize)
+        words::shorten(&self.pod.key.name, (width / NAME_LETTER) as usize)
     }
 
     pub fn whole_name(&self) -> String {
@@ -190,6 +190,11 @@ impl ShownGhost {
     }
 
     pub fn short_name(&self) -> String {
-        words::shorten(&self.name, ((self.place.w - 16.0) / CHARACTER) as usize)
+        match self.form {
+            PodForm::Dot => String::new(),
+            PodForm::Full | PodForm::Plain | PodForm::Dense | PodForm::Tiny => {
+                words::shorten(&self.name, ((self.place.w - 16.0) / NAME_LETTER) as usize)
+            }
+        }
     }
 }

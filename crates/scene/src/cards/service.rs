@@ -80,10 +80,6 @@ impl ShownService {
 
     /// Whether its type is on the card as one of those that it can have.
     pub fn has_types(&self) -> bool {
-        let has_room = match self.form {
-            CardForm::Broad | CardForm::Tall => true,
-            CardForm::Small | CardForm::Chip => false,
-        };
-        has_room && self.service.form == ServiceForm::Virtual
+        self.form.has_types() && self.service.form == ServiceForm::Virtual
     }
 }

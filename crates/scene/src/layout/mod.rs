@@ -4,6 +4,7 @@
 //! Narrow: outside on top, then the Services, then the nodes one below the other. All nodes share one network: a
 //! corridor above each row of nodes, and a trunk that joins the corridors with each other and with the outside.
 
+mod fit;
 mod nodes;
 mod outside;
 mod services;
@@ -17,8 +18,10 @@ use cluster::traffic::ClientId;
 use super::facts::Facts;
 use super::geometry::Rect;
 use super::pod_slots::PodSlots;
+use fit::{Arranged, Plan};
 
-pub use nodes::{NodeBox, PodForm, RAIL_TO_POD, RULE_LINE};
+pub use nodes::{NARROW_HEAD, NodeBox, PodForm, RAIL_TO_POD, RULE_LINE, TWO_LINES};
+pub use outside::OutsideForm;
 pub use services::CardForm;
 
 /// What the layout is made for. Equal requests give equal layouts.
@@ -30,6 +33,9 @@ pub struct Request<'a> {
     pub rule_rows: usize,
     pub width: f64,
     pub height: f64,
+    /// The scale of the layout before, if it had the same room: what grew whenever there is less would never stand
+    /// still.
+    pub most_scale: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,6 +47,10 @@ pub enum Form {
 #[derive(Clone, Debug, PartialEq)]
 pub struct Layout {
     pub form: Form,
+    /// The view that it was made for, in CSS pixels.
+    pub view: (f64, f64),
+    /// So many CSS pixels does one of the picture have when the camera follows the layout.
+    pub scale: f64,
     pub width: f64,
     pub height: f64,
     pub cluster: Rect,
@@ -49,6 +59,9 @@ pub struct Layout {
     pub card: CardForm,
     pub services: Vec<(Uid, Rect)>,
     pub nodes: Vec<NodeBox>,
+    /// Whether the nodes show their rules' rows, and not only the title.
+    pub has_rule_rows: bool,
+    pub outside: OutsideForm,
     pub pod: PodForm,
     /// Pods that wait for a node.
     pub waiting: Vec<(Uid, Rect)>,
@@ -81,14 +94,21 @@ struct Measures {
     padding: f64,
     gap: f64,
     corridor: f64,
+    /// The cluster's title line.
+    title: f64,
 }
 
 pub const NARROW_BELOW: f64 = 640.0;
 const LEAST_WIDTH: f64 = 340.0;
-/// The cluster's title line.
-const TITLE: f64 = 34.0;
 
-fn measures(width: f64) -> Measures {
+impl Form {
+    fn of(width: f64) -> Form {
+        if width < NARROW_BELOW { Form::Narrow } else { Form::Wide }
+    }
+}
+
+/// By the width of the view, and of the picture in it.
+fn measures(form: Form, width: f64) -> Measures {
     let wide = Measures {
         form: Form::Wide,
         margin: 16.0,
@@ -97,9 +117,10 @@ fn measures(width: f64) -> Measures {
         padding: 14.0,
         gap: 14.0,
         corridor: 30.0,
+        title: 34.0,
     };
-    match width {
-        w if w < NARROW_BELOW => Measures {
+    match form {
+        Form::Narrow => Measures {
             form: Form::Narrow,
             margin: 8.0,
             lane: 0.0,
@@ -107,20 +128,32 @@ fn measures(width: f64) -> Measures {
             padding: 12.0,
             gap: 10.0,
             corridor: 24.0,
+            title: 34.0,
         },
-        w if w < 900.0 => Measures { margin: 10.0, lane: 116.0, gutter: 22.0, gap: 10.0, ..wide },
-        _ => wide,
+        Form::Wide if width < 900.0 => {
+            Measures { margin: 8.0, lane: 122.0, gutter: 22.0, padding: 10.0, gap: 8.0, ..wide }
+        }
+        Form::Wide => wide,
     }
 }
 
+/// As large as fits the room, with as much said as then can be read.
 pub fn layout(request: &Request) -> Layout {
-    let width = request.width.max(LEAST_WIDTH);
-    let mut m = measures(width);
-    if m.form == Form::Wide {
+    fit::largest(request)
+}
+
+/// Everything at its place, whether it fits the room or not.
+fn arrange(request: &Request, plan: &Plan) -> Arranged {
+    let width = request.width.max(LEAST_WIDTH) / plan.scale;
+    let height = request.height / plan.scale;
+    let mut m = measures(Form::of(request.width), width);
+    if plan.detail.is_slim {
+        (m.title, m.corridor, m.padding) = (28.0, 22.0, 8.0);
+    } else if m.form == Form::Wide {
         // Extra height goes to the corridors, where users watch the packets.
-        m.corridor = (m.corridor + (request.height - 560.0) * 0.12).max(m.corridor).min(58.0);
+        m.corridor = (m.corridor + (height - 560.0) * 0.12).max(m.corridor).min(58.0);
     }
-    let outside = outside::boxes(request, &m, width);
+    let outside = outside::boxes(request, &m, (width, height), plan.detail.is_slim);
     let cluster_x = match m.form {
         Form::Wide => m.margin + m.lane + m.gutter,
         Form::Narrow => m.margin + 12.0,
@@ -128,15 +161,18 @@ pub fn layout(request: &Request) -> Layout {
     let cluster_y = if m.form == Form::Wide { m.margin } else { outside.bottom };
     let inner_x = cluster_x + m.padding;
     let inner_w = width - m.margin - m.padding - inner_x;
-    let top = cluster_y + TITLE;
-    let (card, services, services_bottom) = services::cards(request, &m, inner_x, top, inner_w);
-    let area = Rect { x: inner_x, y: services_bottom, w: inner_w, h: request.height - m.margin - m.padding };
-    let placed = nodes::boxes(request, &m, area);
-    let least_bottom = if m.form == Form::Wide { request.height - m.margin } else { 0.0 };
+    let top = Rect { x: inner_x, y: cluster_y + m.title, w: inner_w, h: 0.0 };
+    let (card, services, services_bottom) = services::cards(request, &m, top, plan.detail.card);
+    let area = Rect { x: inner_x, y: services_bottom, w: inner_w, h: height - m.margin - m.padding };
+    let placed = nodes::boxes(request, &m, area, plan);
+    let needed = (placed.bottom + m.padding + m.margin) / height.max(1.0);
+    let least_bottom = if m.form == Form::Wide { height - m.margin } else { 0.0 };
     let bottom = (placed.bottom + m.padding).max(least_bottom).max(outside.bottom);
     let outer_x = if m.form == Form::Wide { cluster_x - m.gutter / 2.0 } else { m.margin + 2.0 };
-    Layout {
+    let layout = Layout {
         form: m.form,
+        view: (request.width, request.height),
+        scale: plan.scale,
         width,
         height: bottom + m.margin,
         cluster: Rect { x: cluster_x, y: cluster_y, w: width - m.margin - cluster_x, h: bottom - cluster_y },
@@ -145,7 +181,9 @@ pub fn layout(request: &Request) -> Layout {
         card,
         services,
         nodes: placed.nodes,
-        pod: placed.form,
+        has_rule_rows: plan.detail.has_rows,
+        outside: outside.form,
+        pod: plan.detail.pod,
         waiting: placed.waiting,
         bus: Bus {
             outer_x,
@@ -153,7 +191,8 @@ pub fn layout(request: &Request) -> Layout {
             corridors: placed.corridors,
             outside: outside.corridors,
         },
-    }
+    };
+    Arranged { layout, needed }
 }
 
 impl Layout {

@@ -2,7 +2,9 @@
 
 use cluster::api::Uid;
 
+use super::fit::Plan;
 use super::{Form, Measures, Request};
+use crate::cards::NAME_LETTER;
 use crate::geometry::{Point, Rect, point};
 use crate::pod_slots::Occupant;
 
@@ -17,6 +19,8 @@ pub enum PodForm {
     Dense,
     /// Marks, name, state's sign.
     Tiny,
+    /// State's sign.
+    Dot,
 }
 
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +50,6 @@ impl NodeBox {
 
 pub(super) struct Placed {
     pub nodes: Vec<NodeBox>,
-    pub form: PodForm,
     pub corridors: Vec<f64>,
     pub waiting: Vec<(Uid, Rect)>,
     pub bottom: f64,
@@ -65,7 +68,18 @@ pub const RULE_LINE: f64 = 20.0;
 const WIDEST: f64 = 420.0;
 /// The smallest width for a line of the rules.
 const SLIM: f64 = 170.0;
+/// And for a node's name alone.
+const NAME_ONLY: f64 = 96.0;
 const WAITING_TITLE: f64 = 26.0;
+/// A node's name and its address have a line each below this width.
+pub const NARROW_HEAD: f64 = 236.0;
+pub const TWO_LINES: f64 = 50.0;
+/// Of a Pod's card, on both sides.
+const POD_PADDING: f64 = 8.0;
+/// A Service's mark beside the name.
+const MARK: f64 = 20.0;
+/// Longer names are cut.
+const LONG_NAME: usize = 32;
 /// The width of a Pod without a node.
 const WAITING: f64 = 248.0;
 const MANY_WAITING: usize = 12;
@@ -77,6 +91,7 @@ impl PodForm {
             PodForm::Plain => 64.0,
             PodForm::Dense => 42.0,
             PodForm::Tiny => 26.0,
+            PodForm::Dot => 24.0,
         }
     }
 
@@ -85,48 +100,61 @@ impl PodForm {
             PodForm::Full => 104.0,
             PodForm::Plain | PodForm::Dense => 96.0,
             PodForm::Tiny => 84.0,
+            PodForm::Dot => 24.0,
+        }
+    }
+
+    /// The width for a name of so many letters, and what stands beside it.
+    fn width_for_name(self, letters: usize) -> f64 {
+        let name = letters as f64 * NAME_LETTER + 2.0 * POD_PADDING;
+        match self {
+            PodForm::Full | PodForm::Plain => name,
+            PodForm::Dense => name + MARK + 4.0,
+            PodForm::Tiny => name + MARK + 14.0,
+            PodForm::Dot => 0.0,
         }
     }
 
     /// The form for so many Pods in the fullest node.
-    fn for_count(count: usize) -> PodForm {
+    pub(super) fn for_count(count: usize) -> PodForm {
         match count {
             0..=6 => PodForm::Full,
             7..=12 => PodForm::Plain,
             13..=24 => PodForm::Dense,
-            _ => PodForm::Tiny,
+            25..=60 => PodForm::Tiny,
+            _ => PodForm::Dot,
         }
     }
 }
 
-/// The fullest form that fits the height, but never fuller than the number of Pods allows; in each,
-/// rather two Pods beside each other than one.
-pub(super) fn boxes(request: &Request, m: &Measures, area: Rect) -> Placed {
-    let fullest = PodForm::for_count(request.slots.most());
-    let forms = [PodForm::Full, PodForm::Plain, PodForm::Dense, PodForm::Tiny];
-    let mut best: Option<Placed> = None;
-    for form in forms.into_iter().filter(|form| *form >= fullest) {
-        let two = INDENT + RIGHT + 2.0 * form.least_width() + POD_GAP;
-        for least in [two, SLIM.min(two)] {
-            let placed = with_form(request, m, area, form, least);
-            if placed.bottom <= area.h || m.form == Form::Narrow {
-                return placed;
-            }
-            if best.as_ref().is_none_or(|best| placed.bottom < best.bottom) {
-                best = Some(placed);
-            }
-        }
-        // Scrolling a little is better than leaving out the names.
-        let lowest = best.as_ref().map_or(0.0, |best| best.bottom);
-        if form >= PodForm::Plain && lowest <= area.h * 1.3 || form >= PodForm::Dense {
-            break;
-        }
+/// Rather two Pods beside each other than one, where all nodes then have room.
+pub(super) fn boxes(request: &Request, m: &Measures, area: Rect, plan: &Plan) -> Placed {
+    let pod = least_pod(request, plan);
+    let two = INDENT + RIGHT + 2.0 * pod + POD_GAP;
+    let slim = if plan.detail.has_rows { SLIM } else { NAME_ONLY };
+    let one = (INDENT + RIGHT + pod).max(slim).min(two);
+    let placed = with_least(request, m, area, plan, two);
+    if placed.bottom <= area.h || m.form == Form::Narrow && !plan.detail.is_slim {
+        return placed;
     }
-    best.unwrap_or_else(|| with_form(request, m, area, PodForm::Tiny, SLIM))
+    let slimmer = with_least(request, m, area, plan, one);
+    if slimmer.bottom < placed.bottom { slimmer } else { placed }
 }
 
-fn with_form(request: &Request, m: &Measures, area: Rect, form: PodForm, least: f64) -> Placed {
+/// The smallest width of a Pod's card.
+fn least_pod(request: &Request, plan: &Plan) -> f64 {
+    let form = plan.detail.pod;
+    if !plan.has_whole_names {
+        return form.least_width();
+    }
+    let longest = request.facts.pods.iter().map(|pod| pod.key.name.chars().count()).max().unwrap_or(0);
+    form.width_for_name(longest.min(LONG_NAME)).max(form.least_width())
+}
+
+/// With nodes that are at least so wide.
+fn with_least(request: &Request, m: &Measures, area: Rect, plan: &Plan, least: f64) -> Placed {
     let facts = request.facts;
+    let form = plan.detail.pod;
     let count = facts.nodes.len();
     let fitting = (((area.w + m.gap) / (least + m.gap)).floor() as usize).max(1);
     let rows = count.div_ceil(fitting).max(1);
@@ -134,13 +162,14 @@ fn with_form(request: &Request, m: &Measures, area: Rect, form: PodForm, least: 
     let widest = if m.form == Form::Wide { WIDEST } else { f64::MAX };
     let w = ((area.w + m.gap) / columns as f64 - m.gap).min(widest);
     let calls = facts.pods.iter().any(|p| !p.calls.is_empty());
-    let mut placed = Placed { nodes: vec![], form, corridors: vec![], waiting: vec![], bottom: area.y };
+    let pod = (least_pod(request, plan), form.height(calls));
+    let mut placed = Placed { nodes: vec![], corridors: vec![], waiting: vec![], bottom: area.y };
     for (row, nodes) in facts.nodes.chunks(columns).enumerate() {
         let y = placed.bottom + m.corridor;
         placed.corridors.push(y - m.corridor / 2.0);
         for (column, node) in nodes.iter().enumerate() {
             let x = area.x + column as f64 * (w + m.gap);
-            let node = node_box(request, node.uid, point(x, y), w, form, form.height(calls), row);
+            let node = NodeBox { row, ..node_box(request, plan, node.uid, (point(x, y), w), pod) };
             placed.bottom = placed.bottom.max(node.rect.bottom());
             placed.nodes.push(node);
         }
@@ -149,26 +178,31 @@ fn with_form(request: &Request, m: &Measures, area: Rect, form: PodForm, least: 
     placed
 }
 
+/// A node of that place and width, whose Pods have at least that width, and that height.
 fn node_box(
     request: &Request,
+    plan: &Plan,
     uid: Uid,
-    at: Point,
-    w: f64,
-    form: PodForm,
-    pod_height: f64,
-    row: usize,
+    (at, w): (Point, f64),
+    (least_pod, pod_height): (f64, f64),
 ) -> NodeBox {
-    let header = if w < 236.0 { 50.0 } else { 36.0 };
-    let rules = Rect {
-        x: at.x,
-        y: at.y + header,
-        w,
-        h: RULES_HEAD + request.rule_rows.max(1) as f64 * RULE_LINE + RULES_FOOT,
+    let header = match (w < NARROW_HEAD && plan.detail.has_rows, plan.detail.is_slim) {
+        (true, _) => TWO_LINES,
+        (false, false) => 36.0,
+        (false, true) => 28.0,
     };
+    let rows =
+        if plan.detail.has_rows { request.rule_rows.max(1) as f64 * RULE_LINE + RULES_FOOT } else { 0.0 };
+    let rules = Rect { x: at.x, y: at.y + header, w, h: RULES_HEAD + rows };
     let slots = request.slots.of(uid);
     let room = w - INDENT - RIGHT;
-    let columns = (((room + POD_GAP) / (form.least_width() + POD_GAP)).floor() as usize).max(1);
-    let pod_w = (room + POD_GAP) / columns as f64 - POD_GAP;
+    let columns = (((room + POD_GAP) / (least_pod + POD_GAP)).floor() as usize).max(1);
+    let pod_w = match plan.detail.pod {
+        PodForm::Dot => least_pod,
+        PodForm::Full | PodForm::Plain | PodForm::Dense | PodForm::Tiny => {
+            (room + POD_GAP) / columns as f64 - POD_GAP
+        }
+    };
     let top = rules.bottom() + POD_GAP;
     let place = |i: usize| Rect {
         x: at.x + INDENT + (i % columns) as f64 * (pod_w + POD_GAP),
@@ -189,7 +223,7 @@ fn node_box(
     NodeBox {
         uid,
         rect: Rect { x: at.x, y: at.y, w, h: bottom - at.y },
-        row,
+        row: 0,
         header,
         rules,
         port: point(at.x + RAIL, rules.y + RULES_HEAD / 2.0 + 2.0),

@@ -6,7 +6,7 @@ use super::{Measures, Request};
 use crate::geometry::Rect;
 
 /// How much a Service's card says.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum CardForm {
     /// Two long lines.
     Broad,
@@ -27,32 +27,51 @@ impl CardForm {
             CardForm::Chip => 30.0,
         }
     }
+
+    /// Whether it has room for the types between which a Service is switched.
+    pub fn has_types(self) -> bool {
+        match self {
+            CardForm::Broad | CardForm::Tall => true,
+            CardForm::Small | CardForm::Chip => false,
+        }
+    }
+
+    fn least_width(self) -> f64 {
+        match self {
+            CardForm::Broad => BROAD,
+            CardForm::Tall => TALL,
+            CardForm::Small => SMALL,
+            CardForm::Chip => CHIP,
+        }
+    }
 }
 
 const BROAD: f64 = 420.0;
-const TALL: f64 = 252.0;
+const TALL: f64 = 222.0;
 const SMALL: f64 = 134.0;
 const CHIP: f64 = 106.0;
 const WIDEST: f64 = 620.0;
 
+/// In rows from the top of `area`; none says more than `fullest`.
 pub(super) fn cards(
     request: &Request,
     m: &Measures,
-    x: f64,
-    y: f64,
-    width: f64,
+    area: Rect,
+    fullest: CardForm,
 ) -> (CardForm, Vec<(Uid, Rect)>, f64) {
+    let Rect { x, y, w: width, .. } = area;
     let count = request.facts.services.len();
     let gap = m.gap.min(10.0);
     let fitting = |least: f64| (((width + gap) / (least + gap)).floor() as usize).max(1);
     let rows = |least: f64| count.div_ceil(fitting(least));
-    let (form, least) = match count {
-        _ if rows(BROAD) <= 1 && width >= BROAD => (CardForm::Broad, BROAD),
-        _ if rows(TALL) <= 1 || count <= 2 => (CardForm::Tall, TALL),
-        _ if rows(SMALL) <= 3 => (CardForm::Small, SMALL),
-        _ => (CardForm::Chip, CHIP),
+    let form = match count {
+        _ if rows(BROAD) <= 1 && width >= BROAD => CardForm::Broad,
+        _ if rows(TALL) <= 1 || count <= 2 => CardForm::Tall,
+        _ if rows(SMALL) <= 3 => CardForm::Small,
+        _ => CardForm::Chip,
     };
-    let rows = rows(least).max(1);
+    let form = form.max(fullest);
+    let rows = rows(form.least_width()).max(1);
     let columns = count.div_ceil(rows).max(1);
     let w = ((width + gap) / columns as f64 - gap).min(WIDEST);
     let h = form.height();

@@ -1,4 +1,4 @@
-use super::{Layout, NARROW_BELOW, PodForm};
+use super::{Layout, NARROW_BELOW, PodForm, Request, layout};
 use crate::geometry::Rect;
 use crate::testing::{SIZES, WEB, many, pictured, run};
 
@@ -53,9 +53,46 @@ fn nothing_is_wider_than_the_view() {
         let run = run(&text, nodes);
         for size in SIZES {
             let (_, _, layout) = pictured(run.world(), size);
-            assert!(layout.width <= size.0, "{size:?}");
+            assert!(layout.width * layout.scale <= size.0 + 0.01, "{size:?}");
         }
     }
+}
+
+#[test]
+fn what_is_little_is_drawn_large() {
+    let run = run(WEB, 3);
+    let (_, _, layout) = pictured(run.world(), (1068.0, 776.0));
+    assert!(layout.scale >= 1.2, "{}", layout.scale);
+    assert!(layout.height * layout.scale <= 776.01);
+    assert_eq!(layout.pod, PodForm::Full);
+}
+
+#[test]
+fn a_low_frame_has_everything_with_less_detail() {
+    let run = run(WEB, 3);
+    for size in [(700.0, 305.0), (700.0, 505.0), (1000.0, 505.0), (360.0, 303.0)] {
+        let (_, _, layout) = pictured(run.world(), size);
+        let lowest = layout.nodes.iter().map(|node| node.rect.bottom()).fold(0.0, f64::max);
+        assert!(lowest * layout.scale <= size.1, "{size:?}: {lowest}");
+        assert!(layout.width * layout.scale <= size.0 + 0.01, "{size:?}");
+        is_sound(&layout, &format!("{size:?}"));
+    }
+}
+
+#[test]
+fn nothing_grows_while_the_room_is_the_same() {
+    let run = run(WEB, 3);
+    let (facts, slots, first) = pictured(run.world(), (1068.0, 776.0));
+    let request = Request {
+        facts: &facts,
+        slots: &slots,
+        rule_rows: 3,
+        width: 1068.0,
+        height: 776.0,
+        most_scale: Some(1.1),
+    };
+    assert!(first.scale > 1.1);
+    assert_eq!(layout(&request).scale, 1.1);
 }
 
 #[test]

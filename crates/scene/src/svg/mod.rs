@@ -122,8 +122,9 @@ impl Frame {
             Size::AsNeeded => {
                 let bottom = layout.least_bottom().min(bottom);
                 let height = whole - (layout.cluster.bottom() - bottom);
-                let view = Rect { x: 0.0, y: 0.0, w: layout.width.ceil(), h: height.ceil() };
-                Frame { view, width: view.w, height: view.h, zoom: 1.0, bottom }
+                let view = Rect { x: 0.0, y: 0.0, w: layout.width, h: height };
+                let (width, height) = ((view.w * layout.scale).ceil(), (view.h * layout.scale).ceil());
+                Frame { view, width, height, zoom: layout.scale, bottom }
             }
             Size::Exactly(width, height) => {
                 let (width, height) = (f64::from(width), f64::from(height));

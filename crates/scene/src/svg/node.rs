@@ -40,7 +40,9 @@ fn draw_head(paper: &mut Paper, cx: &Drawing, shown: &ShownNode) {
     let mut items = vec![text(&shown.node.name, TITLE, stand.ink)];
     items.extend(words::node_state(&shown.node).map(|state| cx.state(state.into(), tone, stand)));
     items.extend(shown.taints().map(|taints| cx.chip(taints)));
-    if shown.is_narrow() {
+    if !shown.has_address() {
+        line::draw(paper, head, GAP, items);
+    } else if shown.is_narrow() {
         let top = head.y + (head.h - 33.0) / 2.0;
         line::draw(paper, Rect { y: top, h: 18.0, ..head }, GAP, items);
         line::draw(paper, Rect { y: top + 18.0, h: 15.0, ..head }, GAP, vec![address]);
@@ -53,7 +55,7 @@ fn draw_head(paper: &mut Paper, cx: &Drawing, shown: &ShownNode) {
 /// The title of a node's rules, and how its kube-proxy is doing.
 pub fn draw_rules_title(paper: &mut Paper, cx: &Drawing, shown: &ShownNode, proxy: &ProxyWords, row: Rect) {
     let title = rules_title(cx.scene, shown.is_narrow());
-    let age = if shown.is_narrow() { &proxy.short } else { &proxy.words };
+    let age = proxy.beside_title(shown.is_narrow(), cx.scene.layout.has_rule_rows);
     let age = match proxy.is_behind {
         true => whole(age, NOTE.bold(), cx.palette.bad),
         false => whole(age, NOTE, cx.palette.ink2),

@@ -9,6 +9,7 @@ use super::line::{self, Item, text, whole};
 use super::paper::{Anchor, Paper, Written};
 use crate::cards::{ShownBalancer, ShownClient, TARGET};
 use crate::geometry::{Rect, point};
+use crate::layout::OutsideForm;
 use crate::typeface::{ADDRESS, NOTE, TITLE};
 use crate::{Selection, words};
 
@@ -32,20 +33,33 @@ pub fn draw_client(paper: &mut Paper, cx: &Drawing, id: ClientId) {
     open(paper, &words::with_trouble(words::client_label(&shown.client, &state), trouble));
     draw_box(paper, shown.place, stand, 9.0, false);
     let mut row = rows(shown.place);
-    line::draw(paper, row(18.0), GAP, vec![text(&shown.name(), TITLE, stand.ink)]);
-    line::draw(paper, row(15.0), GAP, vec![text(&shown.client.ip, ADDRESS, palette.ink2)]);
     let mark = shown.mark.as_ref().map(|mark| cx.mark(mark, stand.is_dim()));
-    let calls = shown.calls();
-    line::draw(paper, row(18.0), GAP, mark.into_iter().chain([text(&calls, TARGET, stand.ink)]).collect());
-    // The longest rate is a little longer than the other lines.
-    let room = row(15.0);
-    let room = Rect { w: room.w + 6.0, ..room };
-    line::draw(paper, room, GAP, vec![text(&state, NOTE, palette.ink2)]);
-    if let Some(outcome) = trouble {
-        let failed = format!("✕ {}", words::call_failed(outcome));
-        line::draw(paper, row(15.0), GAP, vec![text(&failed, NOTE.bold(), palette.bad)]);
+    let name = shown.name();
+    let name = text(&name, TITLE, stand.ink);
+    let failed = trouble.map(|outcome| format!("✕ {}", words::call_failed(outcome)));
+    let failed = failed.as_ref().map(|failed| text(failed, NOTE.bold(), palette.bad));
+    match cx.scene.layout.outside {
+        OutsideForm::Full => {
+            line::draw(paper, row(18.0), GAP, vec![name]);
+            line::draw(paper, row(15.0), GAP, vec![text(&shown.client.ip, ADDRESS, palette.ink2)]);
+            let calls = shown.calls();
+            let calls = mark.into_iter().chain([text(&calls, TARGET, stand.ink)]).collect();
+            line::draw(paper, row(18.0), GAP, calls);
+            line::draw(paper, wider(row(15.0)), GAP, vec![text(&state, NOTE, palette.ink2)]);
+            line::draw(paper, row(15.0), GAP, failed.into_iter().collect());
+        }
+        OutsideForm::Slim => {
+            line::draw(paper, row(18.0), GAP, [name].into_iter().chain(mark).collect());
+            let second = failed.unwrap_or_else(|| text(&state, NOTE, palette.ink2));
+            line::draw(paper, wider(row(15.0)), GAP, vec![second]);
+        }
     }
     paper.close();
+}
+
+/// The longest rate is a little longer than the other lines.
+fn wider(room: Rect) -> Rect {
+    Rect { w: room.w + 6.0, ..room }
 }
 
 pub fn draw_balancer(paper: &mut Paper, cx: &Drawing, service: Uid) {
@@ -59,11 +73,16 @@ pub fn draw_balancer(paper: &mut Paper, cx: &Drawing, service: Uid) {
     line::draw(paper, row(18.0), GAP, title);
     let address = words::balancer_address(&shown.balancer);
     line::draw(paper, row(15.0), GAP, vec![text(&address, ADDRESS, palette.ink2)]);
-    let room = row(15.0);
-    for (i, words) in NOTE.lines(&words::balancer_health(&shown.balancer), room.w, 2).iter().enumerate() {
-        let at = point(room.x, room.y + 7.5 + 15.0 * i as f64);
-        let written = Written { words, face: NOTE, colour: palette.ink2, is_struck: false };
-        line::write(paper, at, Anchor::Start, written);
+    if cx.scene.layout.outside == OutsideForm::Full {
+        health(paper, cx, &shown, row(15.0));
     }
     paper.close();
+}
+
+fn health(paper: &mut Paper, cx: &Drawing, shown: &ShownBalancer, room: Rect) {
+    for (i, words) in NOTE.lines(&words::balancer_health(&shown.balancer), room.w, 2).iter().enumerate() {
+        let at = point(room.x, room.y + 7.5 + 15.0 * i as f64);
+        let written = Written { words, face: NOTE, colour: cx.palette.ink2, is_struck: false };
+        line::write(paper, at, Anchor::Start, written);
+    }
 }

@@ -14,6 +14,8 @@ use crate::typeface::{ADDRESS, NAME, NOTE};
 use crate::{Selection, Standing, words};
 
 const GAP: f64 = 5.0;
+/// The sign of a Pod's state.
+const SIGN: f64 = 9.0;
 
 struct Card<'a> {
     cx: &'a Drawing<'a>,
@@ -33,6 +35,7 @@ pub fn draw(paper: &mut Paper, cx: &Drawing, uid: Uid) {
     draw_box(paper, card.shown.place, card.stand, 9.0, is_dashed);
     let mut rows = Rows::of(card.shown.place);
     match cx.scene.layout.pod {
+        PodForm::Dot => card.dot(paper),
         PodForm::Tiny => card.tiny(paper, &mut rows),
         PodForm::Dense => card.dense(paper, &mut rows),
         PodForm::Plain => card.plain(paper, &mut rows),
@@ -69,6 +72,12 @@ impl Card<'_> {
 
     fn name<'a>(&self, words: &'a str) -> Item<'a> {
         text(words, NAME, self.stand.ink)
+    }
+
+    fn dot(&self, paper: &mut Paper) {
+        let place = self.shown.place;
+        let middle = Rect { x: place.centre().x - SIGN / 2.0, w: place.w, ..place };
+        line::draw(paper, middle, GAP, vec![self.cx.sign(self.shown.tone())]);
     }
 
     fn tiny(&self, paper: &mut Paper, rows: &mut Rows) {

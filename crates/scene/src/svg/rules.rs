@@ -31,7 +31,7 @@ pub fn draw(paper: &mut Paper, cx: &Drawing, shown: &ShownNode, proxy: &ProxyWor
         row.y += RULE_LINE;
         row
     };
-    match cx.scene.rules.get(&shown.node.uid) {
+    match cx.scene.rules.get(&shown.node.uid).filter(|_| cx.scene.layout.has_rule_rows) {
         None => {}
         Some(RuleFacts::NodeOff) => draw_none(paper, cx, next(), words::RULES_NODE_OFF),
         Some(RuleFacts::NotYet) => draw_none(paper, cx, next(), words::RULES_NOT_YET),

@@ -83,6 +83,10 @@ impl Card<'_> {
         }
     }
 
+    fn selector(&self) -> impl Iterator<Item = Item<'_>> {
+        self.shown.service.selector.iter().map(|label| self.cx.chip(label.clone()))
+    }
+
     /// Its type, on its colour. Gives the width that it takes.
     fn kind(&self, paper: &mut Paper, row: Rect) -> f64 {
         let words = words::kind(&self.shown.service);
@@ -105,7 +109,7 @@ impl Card<'_> {
         let taken = self.kind(paper, row) + 8.0;
         let endpoints = self.shown.endpoints(words::endpoints);
         let mut items = vec![self.ready(&endpoints)];
-        items.extend(self.shown.service.selector.first().cloned().map(|label| self.cx.chip(label)));
+        items.extend(self.selector());
         items.extend(self.shown.assumed().map(|assumed| self.cx.assumed_chip(assumed)));
         line::draw(paper, Rect { x: row.x + taken, w: row.w - taken, ..row }, GAP, items);
     }
@@ -117,7 +121,9 @@ impl Card<'_> {
         self.kind(paper, self.row(48.0, 24.0));
         let endpoints = self.shown.endpoints(words::endpoints_short);
         let ways = words::ways_in(&self.shown.service).unwrap_or_default();
-        let mut items = vec![self.ready(&endpoints), self.way(&ways)];
+        let mut items = vec![self.ready(&endpoints)];
+        items.extend(self.selector());
+        items.push(self.way(&ways));
         items.extend(self.shown.assumed().map(|assumed| self.cx.assumed_chip(assumed)));
         line::draw(paper, self.row(78.0, 17.0), 10.0, items);
     }
