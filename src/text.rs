@@ -62,6 +62,15 @@ pub fn clock(now: Moment) -> String {
     }
 }
 
+/// `5 s`, `-5 s`, `2 min`
+pub fn whole_seconds(at: Moment) -> String {
+    let sign = if at < Moment::ORIGIN { "-" } else { "" };
+    match at.distance().0 / 1_000_000_000 {
+        seconds if seconds >= 60 && seconds % 60 == 0 => format!("{sign}{} min", seconds / 60),
+        seconds => format!("{sign}{seconds} s"),
+    }
+}
+
 /// `1/50×`, `1×`, `20×`
 pub fn speed(speed: f64) -> String {
     if speed < 0.95 {

@@ -13,6 +13,7 @@ use cluster::api::{Action, NsName};
 use cluster::sim::Span;
 use js_sys::Array;
 use leptos::prelude::*;
+use wasm_bindgen::JsCast;
 use wasm_bindgen_test::wasm_bindgen_test;
 use web_sys::{DataTransfer, DragEvent, DragEventInit, File, KeyboardEventInit};
 
@@ -100,9 +101,11 @@ async fn what_happens_is_told_to_who_hears_it() {
 #[wasm_bindgen_test]
 async fn the_track_has_a_mark_for_what_is_done() {
     let page = InPage::mount(|_| view! { <Transport/> }).await;
-    assert!(page.has_control("Events of the last minute"));
+    assert!(page.has_control("Timeline"));
+    // Apart from what happened until now.
+    page.session.seek(page.world(|world| world.now()) + Span::from_secs(10));
     let before = page.count(".pk-tick");
-    assert!(before > 0, "Pods became ready in the last minute");
+    assert!(before > 0, "Pods became ready");
     assert!(page.session.act(Action::scale_deployment(&NsName::new("default", "web"), 5)));
     page.until("there is one more", || page.count(".pk-tick") == before + 1).await;
     let newest = page.find(".pk-tick:last-child").expect("a mark");
@@ -110,18 +113,52 @@ async fn the_track_has_a_mark_for_what_is_done() {
     assert!(name.starts_with("scaled to 5: web scaled to 5, at "), "{name}");
 }
 
+/// The slider on which the shown moment is moved: its value is in milliseconds.
+fn moment(page: &InPage) -> web_sys::HtmlInputElement {
+    page.find("[aria-label='Moment']").expect("the slider").unchecked_into()
+}
+
 #[wasm_bindgen_test]
-async fn the_track_moves_while_nothing_is_logged() {
+async fn the_timeline_leads_to_any_moment_and_forgets_none() {
     let page = InPage::mount(|_| view! { <Transport/> }).await;
-    let style = |of: &str| page.find(of).and_then(|element| element.get_attribute("style"));
-    let places = || (style(".pk-tick"), style(".pk-before"));
     let start = page.world(|world| world.now());
-    page.press("Play").await;
-    page.until("nothing more is logged", || page.world(|world| world.now()) > start + Span::from_secs(2))
-        .await;
-    let (mark, settling) = places();
-    assert!(mark.is_some() && settling.is_some(), "there is a mark, and the time before clients began");
-    page.until("both have moved", || places().0 != mark && places().1 != settling).await;
+    page.session.seek(start + Span::from_secs(10));
+    assert!(page.session.act(Action::scale_deployment(&NsName::new("default", "web"), 5)));
+    page.session.seek(start + Span::from_secs(20));
+    let milliseconds = (start.0 / 1_000_000) as f64;
+    page.until("it is shown", || moment(&page).value_as_number() >= milliseconds + 19_000.0).await;
+    let marks = page.count(".pk-tick");
+    let slider = moment(&page);
+    slider.set_value_as_number(milliseconds + 5_000.0);
+    slider.dispatch_event(&input_event()).expect("it is dispatched");
+    assert!(page.world(|world| world.now()) < start + Span::from_secs(6));
+    page.until("what is ahead is still there", || page.count(".pk-ahead") > 0).await;
+    assert_eq!(page.count(".pk-tick"), marks);
+    slider.set_value_as_number(1e9);
+    slider.dispatch_event(&input_event()).expect("it is dispatched");
+    assert_eq!(
+        page.world(|world| world.now()),
+        start + Span::from_secs(20),
+        "no further than the run has been"
+    );
+}
+
+fn input_event() -> web_sys::Event {
+    web_sys::Event::new("input").expect("an event")
+}
+
+#[wasm_bindgen_test]
+async fn each_lane_has_marks_of_its_own() {
+    let page = InPage::mount(|_| view! { <Transport/> }).await;
+    page.press("Timeline in lanes").await;
+    for lane in ["You", "Objects", "kube-proxy", "Lost"] {
+        assert!(page.has_control(lane), "{lane}");
+    }
+    let synced = page.find("[aria-label='kube-proxy'] .pk-tick").expect("rules were written");
+    assert!(synced.get_attribute("aria-label").unwrap_or_default().contains("synced"));
+    synced.click();
+    let origin = page.world(|world| world.origin());
+    assert!(page.world(|world| Some(world.now())) < origin, "the run is shown as it was then");
 }
 
 #[wasm_bindgen_test]

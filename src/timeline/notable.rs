@@ -1,29 +1,102 @@
-//! The notable events, which get a mark on the track.
+//! The notable events, which get a mark on the timeline.
 
-use crate::session::{Session, selection_of_ref};
+use crate::session::{Selection, Session, selection_of_ref};
 use crate::ui::{Tab, Ui};
 use cluster::api::{Action, ConditionStatus, Kind, ObjectRef};
 use cluster::sim::{LogEntry, Logged, Time};
+use cluster::trace::PacketTrace;
+use cluster::traffic::PacketId;
+
+/// Whose doing it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Lane {
+    /// What a person or the scenario did.
+    Done,
+    /// What became of objects.
+    Objects,
+    /// What kube-proxy wrote on the nodes.
+    KubeProxy,
+    /// Packets that were lost or refused.
+    Lost,
+}
+
+impl Lane {
+    pub const ALL: [Lane; 4] = [Lane::Done, Lane::Objects, Lane::KubeProxy, Lane::Lost];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Lane::Done => "You",
+            Lane::Objects => "Objects",
+            Lane::KubeProxy => "kube-proxy",
+            Lane::Lost => "Lost",
+        }
+    }
+
+    fn of(entry: &LogEntry) -> Lane {
+        if matches!(entry, LogEntry::Did { .. }) {
+            Lane::Done
+        } else if matches!(entry, LogEntry::ProxySynced { .. } | LogEntry::ProxySyncFailed { .. }) {
+            Lane::KubeProxy
+        } else {
+            Lane::Objects
+        }
+    }
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum About {
+    Object(ObjectRef),
+    Packet(PacketId),
+}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
     pub at: Time,
+    pub lane: Lane,
     /// Short: there is little room.
     pub label: String,
     /// The whole of it.
     pub said: String,
     /// Bad news.
     pub bad: bool,
-    pub about: Option<ObjectRef>,
-    /// How many entries share it.
+    pub about: Option<About>,
+    /// How many entries of this label share it.
     pub count: u32,
+    /// How many of other labels are told with it.
+    pub others: u32,
 }
 
 impl Mark {
-    fn new(logged: &Logged) -> Option<Mark> {
+    pub fn of_entry(logged: &Logged) -> Option<Mark> {
         let (label, bad) = notable(&logged.entry)?;
-        let said = words::happened(&logged.entry);
-        Some(Mark { at: logged.at, label, said, bad, about: logged.entry.about(), count: 1 })
+        Some(Mark {
+            at: logged.at,
+            lane: Lane::of(&logged.entry),
+            label,
+            said: words::happened(&logged.entry),
+            bad,
+            about: logged.entry.about().map(About::Object),
+            count: 1,
+            others: 0,
+        })
+    }
+
+    /// What is told together is named by the highest.
+    fn rank(&self) -> u8 {
+        match (self.bad, self.lane) {
+            (true, _) => 3,
+            (false, Lane::Done) => 2,
+            (false, Lane::Objects | Lane::Lost) => 1,
+            (false, Lane::KubeProxy) => 0,
+        }
+    }
+
+    pub fn of_loss(trace: &PacketTrace) -> Option<Mark> {
+        let (at, _) = trace.ended?;
+        let said = words::loss(trace.lost?);
+        let label = said.split([':', ',']).next().unwrap_or(&said).to_owned();
+        let about = Some(About::Packet(trace.id));
+        Some(Mark { at, lane: Lane::Lost, label, said, bad: true, about, count: 1, others: 0 })
     }
 }
 
@@ -138,40 +211,44 @@ fn done(action: &Action) -> Option<String> {
     })
 }
 
-/// The marks since `from`, oldest first; those that say the same at nearly the same time are one.
-pub fn marks<'a>(log: impl DoubleEndedIterator<Item = &'a Logged>, from: Time, most: usize) -> Vec<Mark> {
-    let mut marks: Vec<Mark> = Vec::new();
-    for logged in log.rev().take_while(|logged| logged.at >= from) {
-        let Some(mark) = Mark::new(logged) else { continue };
-        if marks.iter_mut().rev().take(LOOK_BACK).any(|newer| merge(newer, &mark)) {
-            continue;
+/// Marks of one lane that lie so close to each other that they would touch are one. `is_near` tells of two moments.
+pub fn together<'a>(
+    marks: impl Iterator<Item = &'a Mark>,
+    is_near: impl Fn(Time, Time) -> bool,
+) -> Vec<Mark> {
+    let mut all: Vec<Mark> = Vec::new();
+    for mark in marks {
+        match all.last_mut() {
+            Some(last) if is_near(last.at, mark.at) => merge(last, mark),
+            Some(_) | None => all.push(mark.clone()),
         }
-        if marks.len() == most {
-            break;
-        }
-        marks.push(mark);
     }
-    marks.sort_by_key(|mark| mark.at);
-    marks
+    all
 }
 
-/// How many marks of other kinds may lie between two that are one.
-const LOOK_BACK: usize = 3;
-const NEAR: u64 = 1_500_000_000;
+/// Of what is told at once, so much is said.
+const SAID: u32 = 8;
 
-/// Puts an older mark into a newer one that says the same.
-fn merge(newer: &mut Mark, older: &Mark) -> bool {
-    let label = match (newer.label.strip_suffix(SYNCED), older.label.strip_suffix(SYNCED)) {
-        (Some(new), Some(old)) => [&nodes(new, old), SYNCED].concat(),
-        _ if newer.label == older.label => newer.label.clone(),
-        _ => return false,
-    };
-    if newer.at.since(older.at).0 > NEAR {
-        return false;
+/// Puts a mark into the one before it. Bad news names both, else what a person did, else what became of objects.
+fn merge(into: &mut Mark, next: &Mark) {
+    let nodes_of = |mark: &Mark| mark.label.strip_suffix(SYNCED).map(str::to_owned);
+    if let (Some(known), Some(one_more)) = (nodes_of(into), nodes_of(next)) {
+        into.label = [&nodes(&known, &one_more), SYNCED].concat();
+        into.count += 1;
+    } else if into.label == next.label {
+        into.count += 1;
+    } else if next.rank() > into.rank() {
+        let others = into.others + into.count;
+        let said = std::mem::take(&mut into.said);
+        *into = Mark { at: into.at, others, said, ..next.clone() };
+    } else {
+        into.others += 1;
     }
-    newer.said = [&older.said, "; ", &newer.said].concat();
-    *newer = Mark { label, said: std::mem::take(&mut newer.said), count: newer.count + 1, ..older.clone() };
-    true
+    match (into.count + into.others).cmp(&SAID) {
+        std::cmp::Ordering::Less => into.said = [&into.said, "; ", &next.said].concat(),
+        std::cmp::Ordering::Equal => into.said.push_str("; and more"),
+        std::cmp::Ordering::Greater => {}
+    }
 }
 
 const SYNCED: &str = " synced";
@@ -182,16 +259,25 @@ fn nodes(known: &str, one_more: &str) -> String {
         known.split(',').map(str::trim_start).any(|n| n == one_more || ["node-", n].concat() == one_more);
     match is_known {
         true => known.to_string(),
-        false => format!("{one_more}, {}", known.strip_prefix("node-").unwrap_or(known)),
+        false => format!("{known}, {}", one_more.strip_prefix("node-").unwrap_or(one_more)),
     }
 }
 
-/// A mark was clicked: what it is about, and its events.
-pub fn show(session: Session, ui: Ui, about: Option<ObjectRef>) {
-    if let Some(object) = about {
-        session.select(session.with_world(|world| selection_of_ref(world.store(), &object)));
+/// A mark was chosen: the run is shown at its moment, with what it is about, and its events.
+pub fn show(session: Session, ui: Ui, mark: &Mark) {
+    session.pause();
+    session.seek(mark.at);
+    match &mark.about {
+        Some(About::Object(object)) => {
+            session.select(session.with_world(|world| selection_of_ref(world.store(), object)));
+            ui.show(Tab::Events);
+        }
+        Some(About::Packet(packet)) => {
+            session.select(Some(Selection::Packet(*packet)));
+            ui.show(Tab::Path);
+        }
+        None => ui.show(Tab::Events),
     }
-    ui.show(Tab::Events);
 }
 
 #[cfg(test)]
@@ -203,6 +289,13 @@ mod tests {
         Logged { at: Time(millis * 1_000_000), entry: LogEntry::ProxySynced { node: node.into() } }
     }
 
+    /// With their counts, and those of the others.
+    fn labels(log: &[Logged]) -> Vec<(String, u32, u32)> {
+        let marks: Vec<Mark> = log.iter().filter_map(Mark::of_entry).collect();
+        let near = |a: Time, b: Time| b.since(a).0 < 1_500_000_000;
+        together(marks.iter(), near).into_iter().map(|mark| (mark.label, mark.count, mark.others)).collect()
+    }
+
     #[test]
     fn nodes_that_sync_together_share_a_mark() {
         let log = [
@@ -211,28 +304,17 @@ mod tests {
             synced(1_900, "node-3"),
             synced(9_000, "node-1"),
         ];
-        let labels: Vec<String> = marks(log.iter(), Time(0), 10).into_iter().map(|m| m.label).collect();
-        assert_eq!(labels, ["node-1, 2, 3 synced", "node-1 synced"]);
+        let expected = [("node-1, 2, 3 synced".to_owned(), 3, 0), ("node-1 synced".to_owned(), 1, 0)];
+        assert_eq!(labels(&log), expected);
     }
 
     #[test]
-    fn only_what_is_recent_is_marked() {
-        let log = [synced(1_000, "a"), synced(5_000, "b"), synced(9_000, "c")];
-        let labels: Vec<String> =
-            marks(log.iter(), Time(5_000_000_000), 1).into_iter().map(|m| m.label).collect();
-        assert_eq!(labels, ["c synced"]);
-    }
-
-    #[test]
-    fn equal_entries_share_a_mark() {
-        let ready = |millis: u64, pod: &str| Logged {
+    fn bad_news_gives_its_name_to_what_is_told_together() {
+        let ready = |millis: u64, ready: bool| Logged {
             at: Time(millis * 1_000_000),
-            entry: LogEntry::Ready { pod: NsName::new("default", pod), ready: true },
+            entry: LogEntry::Ready { pod: NsName::new("default", "a"), ready },
         };
-        let log = [ready(1_000, "a"), synced(1_100, "node-1"), ready(1_200, "b")];
-        let marks = marks(log.iter(), Time(0), 10);
-        assert_eq!(marks.len(), 2);
-        assert_eq!((marks[0].count, &*marks[0].said), (2, "Pod a is ready; Pod b is ready"));
+        assert_eq!(labels(&[ready(1_000, true), ready(1_100, false)]), [("Pod not ready".to_owned(), 1, 1)]);
     }
 
     #[test]

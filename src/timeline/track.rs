@@ -1,110 +1,147 @@
-//! The last minute of the run: a mark for each notable event.
+//! The run from its beginning to its latest moment: a mark for each notable event, and the moment that is shown.
+//!
+//! Folded, all marks share one line; open, each lane has its own.
 
-use super::notable::{self, Mark};
-use crate::session::Session;
+use super::known::Known;
+use super::notable::{self, Lane, Mark, together};
+use super::window::Window;
+use crate::components::aria_bool;
+use crate::session::{Motion, Session};
 use crate::text;
 use crate::ui::Ui;
-use cluster::sim::{Moment, Span, Time, World};
+use cluster::sim::{Moment, Time};
+use leptos::html::Div;
 use leptos::prelude::*;
 
-const SHOWS: Span = Span::from_secs(60);
-const MOST_MARKS: usize = 24;
-/// The track moves twice a second, which is less than a pixel each time.
-const MOVES_EVERY: u64 = 500_000_000;
-/// The room for a letter of a label, in percent of the shortest track that has more than one label, that of
-/// a window 1024 wide; a label without room is only a tooltip.
-const LETTER: f64 = 1.6;
+/// Targets are no closer to each other, in pixels.
+const APART: f64 = 24.0;
+/// A letter of a label, in pixels.
+const LETTER: f64 = 6.2;
+/// Beyond this part of the track a label stands to the left of its mark, in percent.
 const NEAR_THE_END: f64 = 80.0;
+/// Until its width has been measured.
+const USUAL_WIDTH: f64 = 700.0;
+/// Half of the slider's thumb: so far from the track's ends are its first and its last moment, in pixels.
+const INSET: f64 = 7.0;
+
+/// What the timeline knows and shows.
+#[derive(Clone, Copy)]
+struct Timeline {
+    session: Session,
+    known: Memo<Known>,
+    window: Memo<Window>,
+    track: NodeRef<Div>,
+}
+
+impl Timeline {
+    fn new(session: Session) -> Timeline {
+        let known = Memo::new_owning(move |before: Option<Known>| {
+            session.log_rev();
+            session.traffic_rev();
+            session.now();
+            let (opened, system) = (session.opened_rev(), session.system.get());
+            let ahead_of = before.as_ref().map(|before| (before.latest, before.marks.len()));
+            let known = session.with_run_and_source(|run, _| match before {
+                Some(before) => before.with(run, opened, system),
+                None => Known::of(run, opened, system),
+            });
+            let has_changed = ahead_of != Some((known.latest, known.marks.len()));
+            (known, has_changed)
+        });
+        let window = Memo::new(move |_| {
+            let now = session.now();
+            let latest = known.with(|known| known.latest);
+            session.with_world(|world| Window::of(world.origin(), latest, now))
+        });
+        Timeline { session, known, window, track: NodeRef::new() }
+    }
+
+    /// Of the track, in pixels.
+    fn width(self) -> f64 {
+        let measured = self.track.get().map(|track| f64::from(track.client_width()));
+        (measured.filter(|width| *width > 0.0).unwrap_or(USUAL_WIDTH) - 2.0 * INSET).max(1.0)
+    }
+
+    /// The marks of these lanes, as they stand on one line.
+    fn shown(self, lanes: &[Lane]) -> Vec<Shown> {
+        let (window, width) = (self.window.get(), self.width());
+        let now = self.session.now();
+        let pixels = |from: Time, to: Time| to.since(from).0 as f64 / window.span.0 as f64 * width;
+        let marks = self.known.with(|known| {
+            let here = known.marks.iter().filter(|mark| lanes.contains(&mark.lane) && mark.at >= window.from);
+            together(here, |a, b| pixels(a, b) < APART)
+        });
+        let labelled = with_room(&marks, window, width);
+        let current = marks.iter().rposition(|mark| mark.at <= now);
+        let moment = |at| self.session.with_world(|world| world.moment(at));
+        let shown = |(nth, mark): (usize, Mark)| Shown {
+            moment: moment(mark.at),
+            label: label(&mark),
+            position: window.position(mark.at),
+            is_labelled: labelled[nth],
+            is_current: current == Some(nth),
+            is_ahead: current.is_none_or(|current| nth > current),
+            mark,
+        };
+        marks.into_iter().enumerate().map(shown).collect()
+    }
+}
 
 #[component]
-pub fn Track() -> impl IntoView {
-    let session = expect_context::<Session>();
-    let now = Memo::new(move |_| session.now().0 / MOVES_EVERY);
-    let marks = Memo::new(move |_| {
-        session.log_rev();
-        // Not `track`: a memo that nobody has read follows nothing.
-        now.get();
-        let system = session.system.get();
-        session.with_world(|world| {
-            let now = world.now();
-            let log = world.log().iter().map(|logged| &**logged);
-            let log = log.filter(|logged| system.shows_entry(world, &logged.entry));
-            let marks = notable::marks(log, now - SHOWS, MOST_MARKS);
-            let labelled = with_room(&marks, now);
-            let shown = |(mark, labelled)| Shown::new(mark, world, labelled);
-            marks.into_iter().zip(labelled).map(shown).collect()
-        })
-    });
+pub fn Track(#[prop(into)] is_open: Signal<bool>) -> impl IntoView {
+    let timeline = Timeline::new(expect_context::<Session>());
+    let lanes = move || match is_open.get() {
+        true => {
+            Lane::ALL.into_iter().map(|lane| view! { <OneLane timeline lane/> }.into_any()).collect_view()
+        }
+        false => vec![view! { <Ticks timeline lanes=Lane::ALL.to_vec()/> }.into_any()],
+    };
     view! {
-        <div class="pk-track" role="group" aria-label="Events of the last minute">
-            <Before/>
-            <div class="pk-ticks">
-                <For
-                    each=move || marks.get()
-                    key=Shown::key
-                    children=move |shown| {
-                        let key = shown.key();
-                        let shown = Memo::new(move |_| {
-                            let now = marks.with(|all: &Vec<Shown>| all.iter().find(|s| s.key() == key).cloned());
-                            now.unwrap_or_else(|| shown.clone())
-                        });
-                        view! { <Tick shown/> }
-                    }
-                />
-            </div>
+        <div
+            node_ref=timeline.track
+            class="pk-track"
+            class:pk-open=move || is_open.get()
+            role="group"
+            aria-label="Timeline"
+        >
+            {lanes}
+            <Scrubber timeline/>
         </div>
     }
 }
 
-/// The part of the track from before the clients began; it leads back to the beginning.
 #[component]
-fn Before() -> impl IntoView {
-    let session = expect_context::<Session>();
-    let now = Memo::new(move |_| session.now().0 / MOVES_EVERY);
-    let settling = Memo::new(move |_| {
-        session.log_rev();
-        session.opened_rev();
-        now.get();
-        session.with_world(Settling::of)
-    });
-    let of = move |text: fn(Settling) -> String| settling.with(|settling| settling.map(text));
+fn OneLane(timeline: Timeline, lane: Lane) -> impl IntoView {
     view! {
-        <Show when=move || settling.with(Option::is_some)>
-            <button
-                type="button"
-                class="pk-before"
-                style:left=move || of(|settling| percent(settling.from))
-                style:width=move || of(|settling| percent(settling.until - settling.from))
-                title=move || of(Settling::name)
-                aria-label=move || of(Settling::name)
-                on:click=move |_| session.seek(Time::ZERO)
-            ></button>
-        </Show>
+        <div class="pk-lane" role="group" aria-label=lane.name()>
+            <span class="pk-lane-name" aria-hidden="true">{lane.name()}</span>
+            <Ticks timeline lanes=vec![lane]/>
+        </div>
     }
 }
 
-/// How long the cluster took to settle, and from where to where that is on the track, in percent.
-#[derive(Clone, Copy, PartialEq)]
-struct Settling {
-    took: Span,
-    from: f64,
-    until: f64,
+#[component]
+fn Ticks(timeline: Timeline, lanes: Vec<Lane>) -> impl IntoView {
+    let marks = Memo::new(move |_| timeline.shown(&lanes));
+    view! {
+        <div class="pk-ticks">
+            <For
+                each=move || marks.get()
+                key=Shown::key
+                children=move |shown| {
+                    let key = shown.key();
+                    let shown = Memo::new(move |_| {
+                        let now = marks.with(|all: &Vec<Shown>| all.iter().find(|s| s.key() == key).cloned());
+                        now.unwrap_or_else(|| shown.clone())
+                    });
+                    view! { <Tick shown/> }
+                }
+            />
+        </div>
+    }
 }
 
-impl Settling {
-    /// `None` where clients began with the cluster.
-    fn of(world: &World) -> Option<Settling> {
-        let origin = world.origin().filter(|origin| *origin > Time::ZERO)?;
-        let on_track = |at: Time| position(at.min(world.now()), world.now()).max(0.0);
-        Some(Settling { took: origin.since(Time::ZERO), from: on_track(Time::ZERO), until: on_track(origin) })
-    }
-
-    fn name(self) -> String {
-        format!("Before the clients began: {}. Go back to the beginning", text::span(self.took))
-    }
-}
-
-/// A mark, and how it stands on the track.
+/// A mark, and how it stands on its line.
 #[derive(Clone, PartialEq)]
 struct Shown {
     mark: Mark,
@@ -112,15 +149,14 @@ struct Shown {
     label: String,
     /// In percent.
     position: f64,
-    labelled: bool,
+    is_labelled: bool,
+    /// The last that has happened by the moment that is shown.
+    is_current: bool,
+    /// It has not happened yet, at that moment.
+    is_ahead: bool,
 }
 
 impl Shown {
-    fn new(mark: Mark, world: &World, labelled: bool) -> Shown {
-        let position = position(mark.at, world.now());
-        Shown { label: label(&mark), position, labelled, moment: world.moment(mark.at), mark }
-    }
-
     fn key(&self) -> (Time, String) {
         (self.mark.at, self.label.clone())
     }
@@ -133,47 +169,111 @@ fn Tick(shown: Memo<Shown>) -> impl IntoView {
     let name = move || {
         shown.with(|shown| format!("{}: {}, at {}", shown.label, shown.mark.said, text::clock(shown.moment)))
     };
-    let choose = move |_| {
-        let about = shown.with_untracked(|shown| shown.mark.about.clone());
-        notable::show(session, ui, about);
-    };
+    let is = move |what: fn(&Shown) -> bool| move || shown.with(what);
     view! {
         <button
             type="button"
             class="pk-tick"
-            class:pk-tick-bad=move || shown.with(|shown| shown.mark.bad)
-            class:pk-quiet=move || shown.with(|shown| !shown.labelled)
-            class:pk-end=move || shown.with(|shown| shown.position > NEAR_THE_END)
-            style:left=move || shown.with(|shown| percent(shown.position))
+            class:pk-tick-bad=is(|shown| shown.mark.bad)
+            class:pk-quiet=is(|shown| !shown.is_labelled)
+            class:pk-end=is(|shown| shown.position > NEAR_THE_END)
+            class:pk-current=is(|shown| shown.is_current)
+            class:pk-ahead=is(|shown| shown.is_ahead)
+            style:left=move || shown.with(|shown| on_track(shown.position))
             title=name
             aria-label=name
-            on:click=choose
+            aria-current=move || aria_bool(shown.with(|shown| shown.is_current))
+            on:click=move |_| shown.with_untracked(|shown| notable::show(session, ui, &shown.mark))
         >
             <em aria-hidden="true">{move || shown.with(|shown| shown.label.clone())}</em>
         </button>
     }
 }
 
-/// In percent of the track.
-fn position(at: Time, now: Time) -> f64 {
-    100.0 - (now.since(at).0 as f64) / (SHOWS.0 as f64) * 100.0
+/// The moment that is shown, to be taken elsewhere; below it some moments are named.
+#[component]
+fn Scrubber(timeline: Timeline) -> impl IntoView {
+    let Timeline { session, known, window, .. } = timeline;
+    let origin = move || session.with_world(|world| world.origin().unwrap_or_default());
+    let names = move || {
+        let window = window.get();
+        let name = |at: Time| {
+            let moment = session.with_world(|world| world.moment(at));
+            view! { <span style:left=on_track(window.position(at))>{text::whole_seconds(moment)}</span> }
+        };
+        window.named(origin()).into_iter().map(name).collect_view()
+    };
+    let settled = move || on_track(window.get().position(origin()).max(0.0));
+    let latest = move || on_track(window.get().position(known.with(|known| known.latest)));
+    view! {
+        <div class="pk-scrubber">
+            <span class="pk-known" style:width=latest></span>
+            <span class="pk-settling" style:width=settled></span>
+            <MomentSlider timeline/>
+            <div class="pk-moments" aria-hidden="true">{names}</div>
+        </div>
+    }
 }
 
-/// As a style has it, to the hundredth.
-fn percent(x: f64) -> String {
-    let hundredths = (x * 100.0).round() as i64;
-    format!("{}.{:02}%", hundredths / 100, hundredths % 100)
+/// While a person holds it, time does not pass.
+#[component]
+fn MomentSlider(timeline: Timeline) -> impl IntoView {
+    let Timeline { session, known, window, .. } = timeline;
+    let was_playing = StoredValue::new(false);
+    let hold = move |event| {
+        let Ok(milliseconds) = event_target_value(&event).parse::<u64>() else { return };
+        if session.motion_or_gone() == Some(Motion::Playing) {
+            was_playing.set_value(true);
+            session.pause();
+        }
+        let to = Time(milliseconds * 1_000_000);
+        session.seek(to.min(known.with_untracked(|known| known.latest)));
+    };
+    let let_go = move |_| {
+        if was_playing.try_update_value(std::mem::take) == Some(true) {
+            session.play();
+        }
+    };
+    let milliseconds = |at: Time| (at.0 / 1_000_000).to_string();
+    let clock = move || {
+        let now = session.now();
+        text::clock(session.with_world(|world| world.moment(now)))
+    };
+    view! {
+        <input
+            type="range"
+            class="pk-moment"
+            aria-label="Moment"
+            aria-valuetext=clock
+            min=move || milliseconds(window.get().from)
+            max=move || milliseconds(window.get().until())
+            step=move || (window.get().span.0 / 600_000_000).to_string()
+            prop:value=move || milliseconds(session.now())
+            on:input=hold
+            on:change=let_go
+        />
+    }
 }
 
-/// Which marks have room for their label: bad news first, then the newest.
-fn with_room(marks: &[Mark], now: Time) -> Vec<bool> {
+/// Where a part of the track is, in percent of its moments.
+fn on_track(percent: f64) -> String {
+    let hundredths = (percent * 100.0).round() as i64;
+    let (whole, part) = (hundredths / 100, hundredths % 100);
+    format!("calc({INSET}px + (100% - {}px) * {whole}.{part:02} / 100)", 2.0 * INSET)
+}
+
+/// Which marks have room for their label, beside the labels and the marks of others: bad news first, then the newest.
+fn with_room(marks: &[Mark], window: Window, width: f64) -> Vec<bool> {
     let mut order: Vec<usize> = (0..marks.len()).rev().collect();
     order.sort_by_key(|nth| !marks[*nth].bad);
     let mut taken: Vec<(f64, f64)> = Vec::new();
     let mut shown = vec![false; marks.len()];
     for nth in order {
-        let (from, to) = label_place(&marks[nth], now);
-        shown[nth] = taken.iter().all(|(left, right)| to <= *left || from >= *right);
+        let (from, to) = label_place(&marks[nth], window, width);
+        let others = marks.iter().enumerate().filter(|(other, _)| *other != nth);
+        let mut others = others.map(|(_, other)| window.position(other.at) / 100.0 * width);
+        shown[nth] = taken.iter().all(|(left, right)| to <= *left || from >= *right)
+            && others.all(|other| to <= other || from >= other);
         if shown[nth] {
             taken.push((from, to));
         }
@@ -181,46 +281,42 @@ fn with_room(marks: &[Mark], now: Time) -> Vec<bool> {
     shown
 }
 
-/// From where to where a mark's label reaches, in percent: to the right of it, or to the left
-/// near the end of the track.
-fn label_place(mark: &Mark, now: Time) -> (f64, f64) {
-    let (at, width) = (position(mark.at, now), label(mark).chars().count() as f64 * LETTER + 1.0);
-    if at > NEAR_THE_END { (at - width, at) } else { (at, at + width) }
+/// From where to where a mark's label reaches, in pixels: to the right of it, or to the left near the end of the track.
+fn label_place(mark: &Mark, window: Window, width: f64) -> (f64, f64) {
+    let percent = window.position(mark.at);
+    let (at, room) = (percent / 100.0 * width, label(mark).chars().count() as f64 * LETTER + 14.0);
+    if percent > NEAR_THE_END { (at - room, at) } else { (at, at + room) }
 }
 
+/// `Pod ready ×3`, and how many others are told with it: `Pod killed +2`
 fn label(mark: &Mark) -> String {
-    match mark.count {
-        n if n > 1 && !mark.label.contains(',') => format!("{} ×{n}", mark.label),
-        _ => mark.label.clone(),
-    }
+    let times = match mark.count {
+        n if n > 1 && !mark.label.contains(',') => format!(" ×{n}"),
+        _ => String::new(),
+    };
+    let others = if mark.others > 0 { format!(" +{}", mark.others) } else { String::new() };
+    [&mark.label, &*times, &*others].concat()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use cluster::sim::Span;
 
-    fn mark(seconds: u64) -> Mark {
-        Mark {
+    #[test]
+    fn labels_do_not_lie_on_each_other() {
+        let window = Window { from: Time::ZERO, span: Span::from_secs(60) };
+        let mark = |seconds: u64| Mark {
             at: Time(seconds * 1_000_000_000),
-            label: String::new(),
+            lane: Lane::Objects,
+            label: "a label".into(),
             said: String::new(),
             bad: false,
             about: None,
             count: 1,
-        }
-    }
-
-    #[test]
-    fn the_track_ends_now() {
-        let now = Time(100_000_000_000);
-        assert_eq!(position(now, now), 100.0);
-        assert_eq!(position(now - SHOWS, now), 0.0);
-    }
-
-    #[test]
-    fn labels_do_not_lie_on_each_other() {
-        let now = Time(60_000_000_000);
-        let marks = [mark(10), mark(30), mark(31), mark(59)].map(|m| Mark { label: "a label".into(), ..m });
-        assert_eq!(with_room(&marks, now), [true, false, true, true]);
+            others: 0,
+        };
+        let marks = [10, 30, 31, 59].map(mark);
+        assert_eq!(with_room(&marks, window, 600.0), [true, false, true, true]);
     }
 }

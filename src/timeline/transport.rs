@@ -11,16 +11,18 @@ use leptos::prelude::*;
 
 #[component]
 pub fn Transport() -> impl IntoView {
+    let is_open = RwSignal::new(false);
     view! {
         <footer class="pk-transport">
             <div class="pk-controls">
                 <PlayControls/>
                 <Speed/>
             </div>
-            <Track/>
+            <Track is_open/>
             <div class="pk-clock">
                 <Clock/>
                 <Seed/>
+                <Lanes is_open/>
                 <StartAgain/>
             </div>
         </footer>
@@ -101,6 +103,21 @@ fn Seed() -> impl IntoView {
     let session = expect_context::<Session>();
     let seed = session.watch_scene(|world| world.seed());
     view! { <span class="pk-mono pk-muted pk-wide">{move || format!("seed {}", seed.get())}</span> }
+}
+
+/// Opens the timeline's lanes, and folds them.
+#[component]
+fn Lanes(is_open: RwSignal<bool>) -> impl IntoView {
+    view! {
+        <Button
+            on_press=move || is_open.update(|is_open| *is_open = !*is_open)
+            name="Timeline in lanes"
+            hint="What you did, objects, kube-proxy and losses apart"
+            pressed=is_open
+        >
+            "☰"
+        </Button>
+    }
 }
 
 #[component]

@@ -90,7 +90,7 @@ test("the latest events of the run are on its track", async ({ page }) => {
   const { name } = (await lab.ready("web-"))[0];
   await lab.pause();
   await lab.choose(lab.card("Pod", name), "Delete (with its grace period)");
-  const killed = page.getByRole("group", { name: "Events of the last minute" }).getByRole("button", { name: "Pod killed" });
+  const killed = page.getByRole("group", { name: "Timeline" }).getByRole("button", { name: "Pod killed" });
   // Its kubelet hears of it a moment later. Step by step, since while time passes several events are told as one.
   await expect(async () => {
     await lab.button("Step to the next event").click();
@@ -108,7 +108,8 @@ test("a mark of several nodes names each once", async ({ page }) => {
   await lab.hurry();
   // All nodes hear of it, one after another.
   await lab.choose(lab.card("Pod", name), "Delete (with its grace period)");
-  const marks = page.getByRole("group", { name: "Events of the last minute" }).getByRole("button", { name: / synced/ });
+  await lab.button("Timeline in lanes").click();
+  const marks = page.getByRole("group", { name: "kube-proxy" }).getByRole("button", { name: / synced/ });
   const nodes = async () => {
     const names = await marks.evaluateAll((all) => all.map((mark) => mark.getAttribute("aria-label")));
     return names.map((name) => name.split(" synced")[0].match(/\d+/g));
