@@ -4,6 +4,7 @@ use crate::browser;
 use crate::session::{StartMode, Theme};
 use js_sys::Reflect;
 use leptos::prelude::*;
+use std::cell::RefCell;
 
 /// How much there is around the picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
@@ -31,34 +32,54 @@ impl Options {
         let attributes = js_sys::JSON::parse(dataset).unwrap_or_default();
         let query = window().location().search().unwrap_or_default();
         let query = web_sys::UrlSearchParams::new_with_str(&query).ok();
-        Options::read(|key| {
+        let (options, notes) = Options::read(|key| {
             let attribute = Reflect::get(&attributes, &key.into()).ok().and_then(|value| value.as_string());
             attribute.or_else(|| query.as_ref()?.get(key))
-        })
+        });
+        for note in notes {
+            web_sys::console::warn_1(&note.into());
+        }
+        options
     }
 
-    /// What is not understood is as if it had not been said.
-    fn read(get: impl Fn(&str) -> Option<String>) -> Options {
+    /// What is not understood is as if it had not been said; the author of the page is told.
+    fn read(get: impl Fn(&str) -> Option<String>) -> (Options, Vec<String>) {
+        let notes = RefCell::new(Vec::new());
         let word = |key: &str| get(key).unwrap_or_default().to_ascii_lowercase();
-        Options {
-            scenario: get("scenario").filter(|s| !s.is_empty()),
-            theme: match word("theme").as_str() {
-                "light" => Theme::Light,
-                "dark" => Theme::Dark,
-                _ => Theme::Auto,
-            },
-            controls: match word("controls").as_str() {
-                "none" => Controls::None,
-                "transport" => Controls::Transport,
-                _ => Controls::Full,
-            },
-            autoplay: match word("autoplay").as_str() {
-                "0" | "false" | "no" => Some(false),
-                "1" | "true" | "yes" => Some(true),
-                _ => None,
-            },
-            name: get("name").filter(|s| !s.is_empty()),
-        }
+        let not_one_of = |key: &str, known: &str| {
+            let said = word(key);
+            if !said.is_empty() {
+                notes.borrow_mut().push(format!("Packetyard: {key}={said} is not understood, only {known}."));
+            }
+        };
+        let theme = match word("theme").as_str() {
+            "light" => Theme::Light,
+            "dark" => Theme::Dark,
+            "auto" => Theme::Auto,
+            _ => {
+                not_one_of("theme", "light, dark and auto");
+                Theme::Auto
+            }
+        };
+        let controls = match word("controls").as_str() {
+            "none" => Controls::None,
+            "transport" => Controls::Transport,
+            "full" => Controls::Full,
+            _ => {
+                not_one_of("controls", "none, transport and full");
+                Controls::Full
+            }
+        };
+        let autoplay = match word("autoplay").as_str() {
+            "0" | "false" | "no" => Some(false),
+            "1" | "true" | "yes" => Some(true),
+            _ => {
+                not_one_of("autoplay", "0 and 1");
+                None
+            }
+        };
+        let [scenario, name] = ["scenario", "name"].map(|key| get(key).filter(|said| !said.is_empty()));
+        (Options { scenario, theme, controls, autoplay, name }, notes.into_inner())
     }
 
     /// Who prefers less motion begins with a still picture, whatever the page says.
@@ -76,7 +97,18 @@ mod tests {
     use super::*;
 
     fn read(pairs: &[(&str, &str)]) -> Options {
-        Options::read(|key| pairs.iter().find(|(k, _)| *k == key).map(|(_, v)| v.to_string()))
+        Options::read(|key| pairs.iter().find(|(k, _)| *k == key).map(|(_, v)| v.to_string())).0
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        let said = |key: &str| match key {
+            "theme" => Some("Purple".to_owned()),
+            "controls" => Some("none".to_owned()),
+            _ => None,
+        };
+        let note = "Packetyard: theme=purple is not understood, only light, dark and auto.";
+        assert_eq!(Options::read(said).1, [note]);
     }
 
     #[test]

@@ -2,6 +2,7 @@
 //! of it.
 
 mod drop;
+mod figure_buttons;
 mod keys;
 #[cfg(all(test, target_arch = "wasm32"))]
 mod tests;
@@ -9,10 +10,11 @@ mod tests;
 use crate::components::Button;
 use crate::diagram::Diagram;
 use crate::embed::{Controls, Options};
-use crate::session::{Motion, Recorder, Session};
+use crate::session::{Motion, Recorder, Session, Theme};
 use crate::tools::{LazyTools, Tools};
 use crate::ui::{Toasts, Ui};
 use crate::{browser, embed, opening, scenarios};
+use figure_buttons::FigureButtons;
 use leptos::html::Div;
 use leptos::prelude::*;
 use wasm_bindgen::prelude::*;
@@ -26,6 +28,9 @@ pub fn App(options: Options, recorder: Option<Recorder>) -> impl IntoView {
     provide_context(ui);
     session.begin_with_theme(options.theme);
     session.watch_system_theme();
+    if options.theme == Theme::Auto {
+        embed::on_theme(move |theme| session.theme.set(theme));
+    }
     session.start_frames();
     let lab = NodeRef::<Div>::new();
     opening::begin(session, &options);
@@ -79,7 +84,9 @@ pub fn App(options: Options, recorder: Option<Recorder>) -> impl IntoView {
         >
             {full.then_some(header)}
             <section class="pk-picture" aria-label="Cluster">
-                <Diagram/>
+                <Diagram>
+                    <FigureButtons controls=options.controls/>
+                </Diagram>
                 <div class="pk-openings">
                     <Reading lab/>
                     <Opening/>

@@ -35,9 +35,9 @@ use scene::camera::{Camera, Viewport};
 use scene::geometry::{point, px, scale, translate};
 use scene::{navigation, words};
 
-/// The cluster, drawn, in whatever room it is given.
+/// The cluster, drawn, in whatever room it is given. Its children are buttons that stand beside the zoom's.
 #[component]
-pub fn Diagram() -> impl IntoView {
+pub fn Diagram(#[prop(optional)] children: Option<Children>) -> impl IntoView {
     let picture = Picture::new(expect_context::<Session>());
     provide_context(picture);
     let frame = NodeRef::<Div>::new();
@@ -49,7 +49,7 @@ pub fn Diagram() -> impl IntoView {
         <div node_ref=frame class="pk-diagram" class:pk-fits=move || fits(picture)>
             <Stage/>
             <PacketCanvas hits/>
-            <ZoomButtons/>
+            <ZoomButtons>{children.map(|children| children())}</ZoomButtons>
         </div>
     }
 }

@@ -8,11 +8,12 @@ use crate::diagram::picture::Picture;
 use scene::words;
 
 #[component]
-pub fn ZoomButtons() -> impl IntoView {
+pub fn ZoomButtons(children: Children) -> impl IntoView {
     let session = expect_context::<Picture>().session;
     let has_system = session.has_system();
     view! {
         <div class="pk-zooms">
+            {children()}
             <Show when=move || has_system.get()>
                 <Button
                     class="pk-zoom pk-system"

@@ -16,10 +16,34 @@ test("a figure in a frame: scenario, theme, no controls, still", async ({ page }
   await expect(lab.card("Service", "web-canary")).toBeVisible();
   await expect(lab.root.locator("[data-theme]")).toHaveAttribute("data-theme", "dark");
   await expect(lab.inspector).toHaveCount(0);
-  for (const name of ["Play", "Pause", "Load", "Share"]) await expect(lab.button(name)).toHaveCount(0);
+  for (const name of ["Pause", "Load", "Share", "Undo"]) await expect(lab.button(name)).toHaveCount(0);
+  await expect(lab.button("Play")).toBeVisible();
   // Still, but not dead: its menus work.
   await lab.choose(lab.card("Pod", "canary-"), "Delete (with its grace period)");
   await expect(lab.card("Pod", "canary-").first()).toHaveAccessibleName(/Terminating/);
+  await lab.button("Undo").click();
+  await expect(lab.card("Pod", "canary-").first()).toHaveAccessibleName(/Ready/);
+});
+
+test.describe("an address that is not understood", () => {
+  test.use({ expectedMessages: [/^Packetyard: /] });
+
+  test("whoever embeds is told", async ({ page }) => {
+    const said = [];
+    page.on("console", (message) => said.push(message.text()));
+    await framed(page, "?scenario=first&controls=some");
+    expect(said).toContain("Packetyard: controls=some is not understood, only none, transport and full.");
+  });
+});
+
+test("a figure follows the theme of the page around it", async ({ page }) => {
+  const lab = await framed(page, "?scenario=first&theme=auto");
+  const tell = (message) =>
+    page.evaluate((it) => document.querySelector("iframe").contentWindow.postMessage(it, "*"), message);
+  await tell({ packetyard: { theme: "dark" } });
+  await expect(lab.root.locator("[data-theme]")).toHaveAttribute("data-theme", "dark");
+  await tell({ packetyard: { theme: "light" } });
+  await expect(lab.root.locator("[data-theme]")).toHaveAttribute("data-theme", "light");
 });
 
 test("a figure with the controls of time", async ({ page }) => {
