@@ -15,6 +15,10 @@ pub struct Occupant {
     pub ip: Option<String>,
     pub services: Vec<Uid>,
     pub owner: Option<Uid>,
+    /// When it came to its place.
+    came: Time,
+    /// When it was seen to be on its way out.
+    leaving: Option<Time>,
     /// When its removal was noticed: it is a ghost from then on.
     pub gone: Option<Time>,
 }
@@ -31,6 +35,30 @@ const LONE_GHOST: Span = Span::from_secs(8);
 impl PodSlots {
     pub fn of(&self, node: Uid) -> &[Option<Occupant>] {
         self.nodes.get(&node).map_or(&[], Vec::as_slice)
+    }
+
+    pub fn has_ghosts(&self) -> bool {
+        self.nodes.values().flatten().flatten().any(|occupant| occupant.gone.is_some())
+    }
+
+    /// Where a Pod is gone for good, the one of the same owner that came while it was leaving takes its place.
+    fn close_gaps(&mut self, before: &PodSlots) {
+        for (node, places) in self.nodes.iter_mut() {
+            for (index, left) in before.of(*node).iter().enumerate() {
+                let Some(left) = left.as_ref().filter(|_| places.get(index).is_some_and(Option::is_none))
+                else {
+                    continue;
+                };
+                let replaces = |other: &Occupant| {
+                    other.owner.is_some() && other.owner == left.owner && Some(other.came) >= left.leaving
+                };
+                let later =
+                    places.iter().skip(index + 1).rposition(|slot| slot.as_ref().is_some_and(replaces));
+                if let (Some(later), true) = (later, left.leaving.is_some()) {
+                    places.swap(index, index + 1 + later);
+                }
+            }
+        }
     }
 
     /// The places in the fullest node.
@@ -50,7 +78,9 @@ impl PodSlots {
             if let Some(occupant) = slot {
                 let here = facts.pods.iter().find(|p| p.uid == occupant.uid && p.key == occupant.key);
                 match here {
-                    Some(pod) => *occupant = occupant_of(pod),
+                    Some(pod) => {
+                        *occupant = Occupant { came: occupant.came, ..occupant_of(pod, now) }.after(occupant)
+                    }
                     None => occupant.gone = occupant.gone.or(Some(now)),
                 }
                 if here.is_none() && (turned_back || !still_missed(world, facts, occupant, now)) {
@@ -61,6 +91,7 @@ impl PodSlots {
         for pod in &facts.pods {
             slots.place(pod);
         }
+        slots.close_gaps(self);
         for (_, places) in slots.nodes.iter_mut() {
             while places.last().is_some_and(Option::is_none) {
                 places.pop();
@@ -87,7 +118,7 @@ impl PodSlots {
             .iter()
             .position(|slot| slot.as_ref().is_some_and(replaces))
             .or_else(|| places.iter().position(Option::is_none));
-        let occupant = Some(occupant_of(pod));
+        let occupant = Some(occupant_of(pod, self.at));
         match place {
             Some(index) => places[index] = occupant,
             None => places.push(occupant),
@@ -95,13 +126,21 @@ impl PodSlots {
     }
 }
 
-fn occupant_of(pod: &PodFacts) -> Occupant {
+impl Occupant {
+    fn after(self, before: &Occupant) -> Occupant {
+        Occupant { leaving: before.leaving.or(self.leaving), ..self }
+    }
+}
+
+fn occupant_of(pod: &PodFacts, now: Time) -> Occupant {
     Occupant {
         uid: pod.uid,
         key: pod.key.clone(),
         ip: pod.ip.clone(),
         services: pod.services.clone(),
         owner: pod.owner,
+        came: now,
+        leaving: matches!(pod.state, PodState::PreStop | PodState::Terminating).then_some(now),
         gone: None,
     }
 }
@@ -173,6 +212,29 @@ mod tests {
         slots = slots.updated(run.world(), &Facts::of(run.world(), SystemObjects::Hidden));
         assert!(most > 0 || slots.most() > 2, "somebody was missed, or replaced at once");
         assert_eq!(ghosts(&slots), 0);
+    }
+
+    #[test]
+    fn the_replacement_takes_the_place_of_the_pod_that_was_leaving_when_it_came() {
+        let run = run(WEB, 3);
+        let world = run.world();
+        let mut facts = Facts::of(world, SystemObjects::Hidden);
+        let old = facts.pods.iter().position(|pod| pod.key.name.starts_with("web")).expect("there is one");
+        let slots = PodSlots::default().updated(world, &facts);
+        let place_of =
+            |slots: &PodSlots, uid: Uid| living(slots).iter().find(|l| l.2 == uid).map(|l| (l.0, l.1));
+        let first = place_of(&slots, facts.pods[old].uid);
+        facts.pods[old].state = PodState::Terminating;
+        let slots = slots.updated(world, &facts);
+        let mut new = facts.pods[old].clone();
+        (new.uid, new.state) = (Uid(new.uid.0 + 1_000_000), PodState::Ready);
+        let uid = new.uid;
+        facts.pods.push(new);
+        let slots = slots.updated(world, &facts);
+        assert_ne!(place_of(&slots, uid), first, "the old one is still there");
+        facts.pods.remove(old);
+        let slots = slots.updated(world, &facts);
+        assert_eq!(place_of(&slots, uid), first);
     }
 
     #[test]

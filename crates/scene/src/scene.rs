@@ -82,8 +82,8 @@ pub enum Emphasis {
 #[derive(Debug, Default, PartialEq)]
 pub struct RecentFailures {
     pub clients: LiteMap<ClientId, Outcome>,
-    /// Of Pods that call.
-    pub pods: LiteMap<Uid, (ClientId, Outcome)>,
+    /// Of Pods that call, by Pod and client.
+    pub pods: LiteMap<(Uid, ClientId), Outcome>,
     /// How many of each client's requests ended recently, and how many of those succeeded.
     pub ended: LiteMap<ClientId, (u32, u32)>,
 }
@@ -96,6 +96,14 @@ const USUAL_ROWS: usize = 3;
 const SHOWN_S: u64 = 6;
 /// How many past seconds "98 % ok" covers.
 const COUNTED_S: u64 = 20;
+
+impl RecentFailures {
+    /// The clients in a Pod whose calls failed.
+    pub fn of_pod(&self, pod: Uid) -> Vec<(ClientId, Outcome)> {
+        let its = self.pods.iter().filter(|((of, _), _)| *of == pod);
+        its.map(|((_, client), outcome)| (*client, *outcome)).collect()
+    }
+}
 
 impl Highlight {
     /// What is highlighted in a World while this is selected, and the inspector points at that hop.
@@ -154,7 +162,7 @@ pub fn recent_failures(world: &World) -> RecentFailures {
         } else if at.0 >= lately {
             failures.clients.entry(record.client).or_insert(outcome);
             if let Place::Pod(pod) = record.source {
-                failures.pods.entry(pod).or_insert((record.client, outcome));
+                failures.pods.entry((pod, record.client)).or_insert(outcome);
             }
         }
     };
@@ -186,6 +194,8 @@ impl Scene {
         let rows_before = before.map_or(0, |before| before.rule_rows);
         let rule_rows = rows_before.max(rows_wanted(&facts, &rules)).min(MOST_ROWS);
         let same_room = before.filter(|before| before.layout.view == (width, height));
+        let same_room =
+            same_room.filter(|_| slots.has_ghosts() || facts.pods.iter().any(|pod| pod.is_changing()));
         let most_scale = same_room.map(|before| before.layout.scale);
         let layout = layout(&Request { facts: &facts, slots: &slots, rule_rows, width, height, most_scale });
         Scene { facts, marks, layout, focus, rules, slots, rule_rows, opened, system }

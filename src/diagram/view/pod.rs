@@ -31,21 +31,21 @@ pub fn PodCard(uid: Uid) -> impl IntoView {
     let picture = expect_context::<Picture>();
     let shown = picture.watch(move |scene| ShownPod::of(scene, uid));
     let form = picture.watch(|scene| scene.layout.pod);
-    let trouble =
-        Memo::new(move |_| picture.highlight.with(|highlight| highlight.failures.pods.get(&uid).copied()));
+    let failed = Memo::new(move |_| picture.highlight.with(|highlight| highlight.failures.of_pod(uid)));
+    let trouble = move || failed.with(|failed| failed.first().map(|(_, outcome)| *outcome));
     let label = part(shown, ShownPod::label);
     let body = move || match form.get() {
         PodForm::Dot => view! { <div class="pk-line pk-dot"><StateSign shown/></div> }.into_any(),
         PodForm::Tiny => view! { <TinyLines shown/> }.into_any(),
         PodForm::Dense => view! { <DenseLines shown/> }.into_any(),
         PodForm::Plain => view! { <PlainLines shown/> }.into_any(),
-        PodForm::Full => view! { <FullLines shown trouble/> }.into_any(),
+        PodForm::Full => view! { <FullLines shown failed/> }.into_any(),
     };
     view! {
         <Card
             item=Selection::Pod(uid)
             class=part(shown, class)
-            label=move || words::with_trouble(label(), trouble.get().map(|(_, outcome)| outcome))
+            label=move || words::with_trouble(label(), trouble())
             place=part(shown, |s| s.place)
             hint=part(shown, |s| Some(s.trouble().join("\n")).filter(|said| !said.is_empty()))
         >
@@ -117,7 +117,7 @@ fn Heading(shown: Of) -> impl IntoView {
 
 /// A reason has the room of the address, where there is none, and of what stands below.
 #[component]
-fn FullLines(shown: Of, trouble: Memo<Option<(ClientId, Outcome)>>) -> impl IntoView {
+fn FullLines(shown: Of, failed: Memo<Vec<(ClientId, Outcome)>>) -> impl IntoView {
     let reason = part(shown, ShownPod::reason);
     let has_ip = part(shown, |s| s.pod.ip.is_some());
     let address = move || {
@@ -132,7 +132,7 @@ fn FullLines(shown: Of, trouble: Memo<Option<(ClientId, Outcome)>>) -> impl Into
     let rest = move || match reason() {
         Some(reason) => view! { <p class="pk-reason">{reason}</p> }.into_any(),
         None => view! {
-            <Calls shown trouble/>
+            <Calls shown failed/>
             <Labels shown/>
         }
         .into_any(),
@@ -145,21 +145,19 @@ fn FullLines(shown: Of, trouble: Memo<Option<(ClientId, Outcome)>>) -> impl Into
 }
 
 #[component]
-fn Calls(shown: Of, trouble: Memo<Option<(ClientId, Outcome)>>) -> impl IntoView {
-    let calls = part(shown, move |s| s.calls(trouble.get()));
-    move || {
-        let view = match calls()? {
-            CallLine::Says(words) => view! { <span class="pk-calls">{words}</span> }.into_any(),
-            CallLine::Failed { outcome, target } => view! {
-                <span class="pk-calls pk-trouble">
-                    <span>"✕ " {words::call_failed(outcome)}</span>
-                    {target.map(|target| view! { <span>{target}</span> })}
-                </span>
-            }
-            .into_any(),
-        };
-        Some(view)
-    }
+fn Calls(shown: Of, failed: Memo<Vec<(ClientId, Outcome)>>) -> impl IntoView {
+    let calls = part(shown, move |s| failed.with(|failed| s.calls(failed)));
+    let line = |call: CallLine| match call {
+        CallLine::Says(words) => view! { <span class="pk-calls">{words}</span> }.into_any(),
+        CallLine::Failed { outcome, whose } => view! {
+            <span class="pk-calls pk-trouble">
+                <span>"✕ " {words::call_failed(outcome)}</span>
+                {whose.map(|whose| view! { <span>{whose}</span> })}
+            </span>
+        }
+        .into_any(),
+    };
+    move || calls().into_iter().map(line).collect_view()
 }
 
 #[component]

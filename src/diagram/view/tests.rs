@@ -61,7 +61,7 @@ async fn everything_has_a_card_that_says_what_it_is() {
     assert!(label_of_web.contains("3 of 3 endpoints ready"), "{label_of_web}");
     let label_of_curl = label(&page, Selection::Pod(curl));
     assert!(label_of_curl.starts_with("Pod curl, Ready, 10.244."), "{label_of_curl}");
-    assert!(label_of_curl.contains("calls web (2 req/s)"), "{label_of_curl}");
+    assert!(label_of_curl.contains("calls web as inside (2 req/s)"), "{label_of_curl}");
     page.shows("Cloud LB").await;
 }
 

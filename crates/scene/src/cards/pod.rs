@@ -5,7 +5,7 @@ use cluster::trace::Outcome;
 use cluster::traffic::ClientId;
 
 use super::AssumedPort;
-use crate::facts::{PodFacts, PodState};
+use crate::facts::{Call, PodFacts, PodState};
 use crate::geometry::Rect;
 use crate::layout::PodForm;
 use crate::marks::Mark;
@@ -33,10 +33,10 @@ pub struct ShownPod {
 #[derive(Clone, Debug, PartialEq)]
 pub enum CallLine {
     Says(String),
-    /// A call failed a moment ago; the one to `target`.
+    /// A call failed a moment ago: that of this client, or else the one to this target.
     Failed {
         outcome: Outcome,
-        target: Option<String>,
+        whose: Option<String>,
     },
 }
 
@@ -119,15 +119,24 @@ impl ShownPod {
             .into_owned()
     }
 
-    /// `trouble`: how a call of it failed recently.
-    pub fn calls(&self, trouble: Option<(ClientId, Outcome)>) -> Option<CallLine> {
-        let Some(calls) = words::calls(&self.pod.calls) else {
-            return words::part(&self.pod).map(CallLine::Says);
-        };
-        let Some((client, outcome)) = trouble else { return Some(CallLine::Says(calls)) };
-        let call = self.pod.calls.iter().find(|call| call.client == client);
-        Some(CallLine::Failed { outcome, target: call.map(|call| call.target.clone()) })
+    /// As many as [`PodFacts::call_lines`], or one of what it is to its workload. `failed`: its calls that failed
+    /// recently.
+    pub fn calls(&self, failed: &[(ClientId, Outcome)]) -> Vec<CallLine> {
+        let how = |call: &Call| failed.iter().find(|(client, _)| *client == call.client).map(|(_, how)| *how);
+        let line =
+            |call: &Call| how(call).map(|outcome| CallLine::Failed { outcome, whose: Some(whose(call)) });
+        if self.pod.call_lines() > 1 {
+            let says = |call: &Call| CallLine::Says(words::call(call));
+            return self.pod.calls.iter().map(|call| line(call).unwrap_or_else(|| says(call))).collect();
+        }
+        let failed = self.pod.calls.iter().find_map(line);
+        let says = || words::calls(&self.pod.calls).or_else(|| words::part(&self.pod)).map(CallLine::Says);
+        failed.or_else(says).into_iter().collect()
     }
+}
+
+fn whose(call: &Call) -> String {
+    call.name.clone().unwrap_or_else(|| call.target.clone())
 }
 
 /// Those of the Services that send to it.
@@ -196,5 +205,43 @@ impl ShownGhost {
                 words::shorten(&self.name, ((self.place.w - 16.0) / NAME_LETTER) as usize)
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::facts::{Facts, SystemObjects};
+    use crate::testing::{WEB, run};
+
+    /// Two clients in one Pod, under names of their own.
+    const NAMED: &str = "
+apiVersion: packetyard/v1alpha1
+kind: Scenario
+metadata: {name: named}
+spec:
+  clients:
+  - {name: by-name, from: pod/default/curl, to: \"http://payment:443\", rate: 1}
+  - {name: by-address, from: pod/default/curl, to: \"10.244.1.2:8080\", rate: 1}
+---
+apiVersion: v1
+kind: Pod
+metadata: {name: curl}
+spec: {containers: [{name: curl, image: curlimages/curl}]}
+---";
+
+    #[test]
+    fn clients_in_a_pod_appear_under_their_own_names() {
+        let run = run(&[NAMED, WEB].concat(), 3);
+        let facts = Facts::of(run.world(), SystemObjects::Hidden);
+        let pod = facts.pods.iter().find(|pod| &*pod.key.name == "curl").expect("it is there").clone();
+        let place = Rect { x: 0.0, y: 0.0, w: 170.0, h: 116.0 };
+        let shown = ShownPod { pod, services: Vec::new(), marks: Vec::new(), place };
+        let says = |words: &str| CallLine::Says(words.into());
+        assert_eq!(shown.calls(&[]), [says("by-name → payment"), says("by-address → 10.244.1.2:8080")]);
+        let (client, outcome) = (shown.pod.calls[1].client, Outcome::HostUnreachable);
+        let failed = CallLine::Failed { outcome, whose: Some("by-address".into()) };
+        assert_eq!(shown.calls(&[(client, outcome)]), [says("by-name → payment"), failed]);
+        assert!(shown.label().contains("calls payment as by-name (1 req/s)"), "{}", shown.label());
     }
 }

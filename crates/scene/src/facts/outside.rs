@@ -23,6 +23,8 @@ pub struct ClientFacts {
 pub struct Call {
     pub client: ClientId,
     pub service: Option<Uid>,
+    /// The client's own name, where it is another one than its Pod's: `by-name`.
+    pub name: Option<String>,
     /// `cart`, or the host that leads nowhere.
     pub target: String,
     pub rate_milli: u32,
@@ -55,14 +57,17 @@ pub(super) fn calls_by_pod(world: &World) -> LiteMap<Uid, Vec<Call>> {
     let mut calls: LiteMap<Uid, Vec<Call>> = LiteMap::new();
     for client in world.traffic().clients.values() {
         let ClientFrom::Workload { namespace, .. } = &client.spec.from else { continue };
-        let call = Call {
-            client: client.id,
-            service: called_service(world, client, namespace),
-            target: target_text(client),
-            rate_milli: client.spec.rate_milli,
-        };
+        let target = target_text(client);
+        let name = crate::words::own_name(&client.spec.name, &target);
         for pod in world.client_pods(&client.spec.from) {
-            calls.entry(pod.meta.uid).or_default().push(call.clone());
+            let call = Call {
+                client: client.id,
+                service: called_service(world, client, namespace),
+                name: Some(name.to_owned()).filter(|name| !pod.meta.name.starts_with(&**name)),
+                target: target.clone(),
+                rate_milli: client.spec.rate_milli,
+            };
+            calls.entry(pod.meta.uid).or_default().push(call);
         }
     }
     calls

@@ -138,6 +138,33 @@ pub struct PodFacts {
     pub restarts: u32,
 }
 
+impl PodFacts {
+    /// Whether it comes or goes.
+    pub fn is_changing(&self) -> bool {
+        match self.state {
+            PodState::Creating | PodState::Init { .. } | PodState::PreStop | PodState::Terminating => true,
+            PodState::Ready
+            | PodState::NotReady
+            | PodState::Pending
+            | PodState::SchedulingGated
+            | PodState::Completed
+            | PodState::NodeOff
+            | PodState::Rejected(_)
+            | PodState::Held(_)
+            | PodState::Crashed(_) => false,
+        }
+    }
+
+    /// How many lines tell of its calls: two clients with names of their own have one each.
+    pub fn call_lines(&self) -> usize {
+        let are_named = self.calls.iter().all(|call| call.name.is_some());
+        match self.calls.len() {
+            2 if are_named => 2,
+            calls => calls.min(1),
+        }
+    }
+}
+
 pub(super) fn all(world: &World, system: SystemObjects, mut calls: LiteMap<Uid, Vec<Call>>) -> Vec<PodFacts> {
     let facts =
         |pod: &std::sync::Arc<Pod>| facts(world, pod, calls.remove(&pod.meta.uid).unwrap_or_default());

@@ -34,6 +34,15 @@ pub(super) struct Arranged {
     pub layout: Layout,
     /// The height that the cluster needs, by the height that there is.
     pub needed: f64,
+    /// The same if each node had one Pod more.
+    pub needed_with_one_more: f64,
+}
+
+impl Arranged {
+    /// What is drawn larger has room for the replacement of a Pod that is not gone yet: nothing shrinks then.
+    fn fits(&self) -> bool {
+        if self.layout.scale > 1.0 { self.needed_with_one_more <= 1.0 } else { self.needed <= 1.0 }
+    }
 }
 
 const fn detail(pod: PodForm, card: CardForm) -> Detail {
@@ -83,7 +92,7 @@ fn largest_with(request: &Request, detail: Detail) -> Option<Layout> {
         let scales = SCALES.into_iter().filter(move |scale| *scale <= most);
         let mut arranged = scales.map(|scale| arrange(request, &Plan { scale, detail, has_whole_names }));
         let found =
-            arranged.find(|arranged| arranged.needed <= 1.0 && arranged.layout.card.has_types() >= has_types);
+            arranged.find(|arranged| arranged.fits() && arranged.layout.card.has_types() >= has_types);
         found.map(|arranged| arranged.layout)
     };
     let most = request.most_scale.unwrap_or(SCALES[0]);

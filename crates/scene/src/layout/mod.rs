@@ -33,8 +33,7 @@ pub struct Request<'a> {
     pub rule_rows: usize,
     pub width: f64,
     pub height: f64,
-    /// The scale of the layout before, if it had the same room: what grew whenever there is less would never stand
-    /// still.
+    /// The scale of the layout before, while something comes or goes: nothing grows meanwhile.
     pub most_scale: Option<f64>,
 }
 
@@ -151,7 +150,7 @@ fn arrange(request: &Request, plan: &Plan) -> Arranged {
         (m.title, m.corridor, m.padding) = (28.0, 22.0, 8.0);
     } else if m.form == Form::Wide {
         // Extra height goes to the corridors, where users watch the packets.
-        m.corridor = (m.corridor + (height - 560.0) * 0.12).max(m.corridor).min(58.0);
+        m.corridor = (m.corridor + (height - 620.0) * 0.12).max(m.corridor).min(58.0);
     }
     let outside = outside::boxes(request, &m, (width, height), plan.detail.is_slim);
     let cluster_x = match m.form {
@@ -165,7 +164,8 @@ fn arrange(request: &Request, plan: &Plan) -> Arranged {
     let (card, services, services_bottom) = services::cards(request, &m, top, plan.detail.card);
     let area = Rect { x: inner_x, y: services_bottom, w: inner_w, h: height - m.margin - m.padding };
     let placed = nodes::boxes(request, &m, area, plan);
-    let needed = (placed.bottom + m.padding + m.margin) / height.max(1.0);
+    let needed = |bottom: f64| (bottom + m.padding + m.margin) / height.max(1.0);
+    let (needed, needed_with_one_more) = (needed(placed.bottom), needed(placed.bottom_with_one_more));
     let least_bottom = if m.form == Form::Wide { height - m.margin } else { 0.0 };
     let bottom = (placed.bottom + m.padding).max(least_bottom).max(outside.bottom);
     let outer_x = if m.form == Form::Wide { cluster_x - m.gutter / 2.0 } else { m.margin + 2.0 };
@@ -192,7 +192,7 @@ fn arrange(request: &Request, plan: &Plan) -> Arranged {
             outside: outside.corridors,
         },
     };
-    Arranged { layout, needed }
+    Arranged { layout, needed, needed_with_one_more }
 }
 
 impl Layout {

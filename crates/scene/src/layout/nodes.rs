@@ -5,6 +5,7 @@ use cluster::api::Uid;
 use super::fit::Plan;
 use super::{Form, Measures, Request};
 use crate::cards::NAME_LETTER;
+use crate::facts::PodFacts;
 use crate::geometry::{Point, Rect, point};
 use crate::pod_slots::Occupant;
 
@@ -53,6 +54,8 @@ pub(super) struct Placed {
     pub corridors: Vec<f64>,
     pub waiting: Vec<(Uid, Rect)>,
     pub bottom: f64,
+    /// Where the nodes would end if each had one Pod more.
+    pub bottom_with_one_more: f64,
 }
 
 /// The strip at a node's left side along which packets go up and down.
@@ -85,9 +88,10 @@ const WAITING: f64 = 248.0;
 const MANY_WAITING: usize = 12;
 
 impl PodForm {
-    fn height(self, calls: bool) -> f64 {
+    /// With so many lines of calls.
+    fn height(self, calls: usize) -> f64 {
         match self {
-            PodForm::Full => 84.0 + if calls { 16.0 } else { 0.0 },
+            PodForm::Full => 80.0 + 16.0 * calls as f64,
             PodForm::Plain => 64.0,
             PodForm::Dense => 42.0,
             PodForm::Tiny => 26.0,
@@ -161,31 +165,30 @@ fn with_least(request: &Request, m: &Measures, area: Rect, plan: &Plan, least: f
     let columns = count.div_ceil(rows).max(1);
     let widest = if m.form == Form::Wide { WIDEST } else { f64::MAX };
     let w = ((area.w + m.gap) / columns as f64 - m.gap).min(widest);
-    let calls = facts.pods.iter().any(|p| !p.calls.is_empty());
-    let pod = (least_pod(request, plan), form.height(calls));
-    let mut placed = Placed { nodes: vec![], corridors: vec![], waiting: vec![], bottom: area.y };
+    let mut placed = Placed {
+        nodes: vec![],
+        corridors: vec![],
+        waiting: vec![],
+        bottom: area.y,
+        bottom_with_one_more: area.y,
+    };
     for (row, nodes) in facts.nodes.chunks(columns).enumerate() {
         let y = placed.bottom + m.corridor;
         placed.corridors.push(y - m.corridor / 2.0);
         for (column, node) in nodes.iter().enumerate() {
             let x = area.x + column as f64 * (w + m.gap);
-            let node = NodeBox { row, ..node_box(request, plan, node.uid, (point(x, y), w), pod) };
+            let (node, one_more) = node_box(request, plan, node.uid, (point(x, y), w));
             placed.bottom = placed.bottom.max(node.rect.bottom());
-            placed.nodes.push(node);
+            placed.bottom_with_one_more = placed.bottom_with_one_more.max(node.rect.bottom() + one_more);
+            placed.nodes.push(NodeBox { row, ..node });
         }
     }
-    wait(request, m, area, form, form.height(calls), &mut placed);
+    wait(request, m, area, form, &mut placed);
     placed
 }
 
-/// A node of that place and width, whose Pods have at least that width, and that height.
-fn node_box(
-    request: &Request,
-    plan: &Plan,
-    uid: Uid,
-    (at, w): (Point, f64),
-    (least_pod, pod_height): (f64, f64),
-) -> NodeBox {
+/// A node of that place and width, and how much higher it would be with one Pod more.
+fn node_box(request: &Request, plan: &Plan, uid: Uid, (at, w): (Point, f64)) -> (NodeBox, f64) {
     let header = match (w < NARROW_HEAD && plan.detail.has_rows, plan.detail.is_slim) {
         (true, _) => TWO_LINES,
         (false, false) => 36.0,
@@ -196,31 +199,36 @@ fn node_box(
     let rules = Rect { x: at.x, y: at.y + header, w, h: RULES_HEAD + rows };
     let slots = request.slots.of(uid);
     let room = w - INDENT - RIGHT;
+    let least_pod = least_pod(request, plan);
     let columns = (((room + POD_GAP) / (least_pod + POD_GAP)).floor() as usize).max(1);
-    let pod_w = match plan.detail.pod {
+    let form = plan.detail.pod;
+    let pod_w = match form {
         PodForm::Dot => least_pod,
         PodForm::Full | PodForm::Plain | PodForm::Dense | PodForm::Tiny => {
             (room + POD_GAP) / columns as f64 - POD_GAP
         }
     };
     let top = rules.bottom() + POD_GAP;
-    let place = |i: usize| Rect {
-        x: at.x + INDENT + (i % columns) as f64 * (pod_w + POD_GAP),
-        y: top + (i / columns) as f64 * (pod_height + POD_GAP),
-        w: pod_w,
-        h: pod_height,
-    };
     let (mut pods, mut ghosts) = (Vec::new(), Vec::new());
-    for (i, occupant) in slots.iter().enumerate().filter_map(|(i, t)| Some((i, t.as_ref()?))) {
-        match occupant.gone {
-            None => pods.push((occupant.uid, place(i))),
-            Some(_) => ghosts.push((occupant.clone(), place(i))),
+    let mut y = top;
+    for row in slots.chunks(columns) {
+        let heights = row.iter().map(|slot| form.height(call_lines(request, slot.as_ref())));
+        let h = heights.fold(0.0, f64::max);
+        for (column, occupant) in row.iter().enumerate().filter_map(|(i, t)| Some((i, t.as_ref()?))) {
+            let x = at.x + INDENT + column as f64 * (pod_w + POD_GAP);
+            let place = Rect { x, y, w: pod_w, h };
+            match occupant.gone {
+                None => pods.push((occupant.uid, place)),
+                Some(_) => ghosts.push((occupant.clone(), place)),
+            }
         }
+        y += h + POD_GAP;
     }
     // An empty node keeps the room of one row, so that the first Pod does not move the others.
-    let pod_rows = slots.len().div_ceil(columns).max(1);
-    let bottom = top + pod_rows as f64 * (pod_height + POD_GAP) + 2.0;
-    NodeBox {
+    let a_row = form.height(0) + POD_GAP;
+    let bottom = y.max(top + a_row) + 2.0;
+    let one_more = if slots.is_empty() || !slots.len().is_multiple_of(columns) { 0.0 } else { a_row };
+    let node = NodeBox {
         uid,
         rect: Rect { x: at.x, y: at.y, w, h: bottom - at.y },
         row: 0,
@@ -229,11 +237,19 @@ fn node_box(
         port: point(at.x + RAIL, rules.y + RULES_HEAD / 2.0 + 2.0),
         pods,
         ghosts,
-    }
+    };
+    (node, one_more)
+}
+
+fn call_lines(request: &Request, occupant: Option<&Occupant>) -> usize {
+    let pod = occupant.and_then(|occupant| request.facts.pods.iter().find(|pod| pod.uid == occupant.uid));
+    pod.map_or(0, PodFacts::call_lines)
 }
 
 /// Pods that are not bound to a node, below the nodes, where they do not move anything else.
-fn wait(request: &Request, m: &Measures, area: Rect, form: PodForm, height: f64, placed: &mut Placed) {
+fn wait(request: &Request, m: &Measures, area: Rect, form: PodForm, placed: &mut Placed) {
+    // The scheduler's reason has the lines of calls, too.
+    let height = form.height(1);
     let waiting: Vec<Uid> = request.facts.pods.iter().filter(|p| p.node.is_none()).map(|p| p.uid).collect();
     if waiting.is_empty() {
         return;
@@ -248,5 +264,6 @@ fn wait(request: &Request, m: &Measures, area: Rect, form: PodForm, height: f64,
         let y = top + (i / columns) as f64 * (height + POD_GAP);
         placed.waiting.push((uid, Rect { x, y, w, h: height }));
         placed.bottom = y + height;
+        placed.bottom_with_one_more = placed.bottom_with_one_more.max(placed.bottom);
     }
 }

@@ -26,7 +26,7 @@ struct Card<'a> {
 pub fn draw(paper: &mut Paper, cx: &Drawing, uid: Uid) {
     let Some(shown) = ShownPod::of(cx.scene, uid) else { return };
     let card = Card { cx, shown, stand: cx.stand(Selection::Pod(uid)) };
-    let trouble = cx.highlight.failures.pods.get(&uid).map(|(_, outcome)| *outcome);
+    let trouble = cx.highlight.failures.of_pod(uid).first().map(|(_, outcome)| *outcome);
     open(paper, &words::with_trouble(card.shown.label(), trouble));
     let is_dashed = match card.shown.tone() {
         Tone::Warn | Tone::Off => true,
@@ -153,19 +153,19 @@ impl Card<'_> {
 
     fn calls(&self, paper: &mut Paper, rows: &mut Rows, uid: Uid) {
         let palette = self.cx.palette;
-        let trouble = self.cx.highlight.failures.pods.get(&uid).copied();
-        match self.shown.calls(trouble) {
-            None => {}
-            Some(CallLine::Says(words)) => {
-                line::draw(paper, rows.next(15.0), GAP, vec![text(&words, NOTE, palette.ink2)]);
-            }
-            Some(CallLine::Failed { outcome, target }) => {
-                let (failed, target) =
-                    (format!("✕ {}", words::call_failed(outcome)), target.unwrap_or_default());
-                let bold = NOTE.bold();
-                // The target may be cut short, the reason not.
-                let items = vec![whole(&failed, bold, palette.bad), text(&target, bold, palette.bad)];
-                line::draw(paper, rows.next(15.0), GAP, items);
+        for call in self.shown.calls(&self.cx.highlight.failures.of_pod(uid)) {
+            match call {
+                CallLine::Says(words) => {
+                    line::draw(paper, rows.next(15.0), GAP, vec![text(&words, NOTE, palette.ink2)]);
+                }
+                CallLine::Failed { outcome, whose } => {
+                    let (failed, whose) =
+                        (format!("✕ {}", words::call_failed(outcome)), whose.unwrap_or_default());
+                    let bold = NOTE.bold();
+                    // Whose it was may be cut short, the reason not.
+                    let items = vec![whole(&failed, bold, palette.bad), text(&whose, bold, palette.bad)];
+                    line::draw(paper, rows.next(15.0), GAP, items);
+                }
             }
         }
     }

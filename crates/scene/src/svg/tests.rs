@@ -272,7 +272,7 @@ fn what_is_selected_is_said_and_brought_forward() {
     let scene = scene(run.world(), selected, SIZES[0]);
     let text = drawn(run.world(), &scene, selected, Theme::Light, Size::AsNeeded);
     assert!(text.contains(&format!("Selected: Service {}.", service.key.name)), "{text}");
-    let named = text.matches(&format!(">{}</text>", service.key.name)).count();
+    let named = text.matches(&format!("{}</text>", service.key.name)).count();
     assert!(named > first.facts.nodes.len(), "on its card and above each node's rules: {text}");
     let dim = Theme::Light.palette().line2;
     let plain = drawn(run.world(), &first, None, Theme::Light, Size::AsNeeded);

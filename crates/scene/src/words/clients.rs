@@ -10,8 +10,12 @@ pub const CLOUD_LB: &str = "Cloud LB";
 
 /// Splits `browser-to-frontend` into the client's own name and what it calls.
 pub fn client_name(client: &ClientFacts) -> (String, String) {
-    let name = client.name.split(&format!("-to-{}", client.target)).next().unwrap_or(&client.name);
-    (name.to_owned(), client.target.clone())
+    (own_name(&client.name, &client.target).to_owned(), client.target.clone())
+}
+
+/// `browser`, of `browser-to-frontend` that calls `frontend`.
+pub fn own_name<'a>(name: &'a str, target: &str) -> &'a str {
+    name.split(&format!("-to-{target}")).next().unwrap_or(name)
 }
 
 /// `2 req/s`, `0.5 req/s`
@@ -49,11 +53,19 @@ pub fn balancer_health(balancer: &BalancerFacts) -> String {
     format!("{} of {} nodes healthy", balancer.healthy, balancer.nodes)
 }
 
+/// `by-name → cart`, or without a name of its own `calls cart`.
+pub fn call(call: &Call) -> String {
+    match &call.name {
+        Some(name) => format!("{name} → {}", call.target),
+        None => format!("calls {}", call.target),
+    }
+}
+
 /// `calls cart`, `calls cart +2`
 pub fn calls(calls: &[Call]) -> Option<String> {
     match calls {
         [] => None,
-        [one] => Some(format!("calls {}", one.target)),
+        [one] => Some(call(one)),
         [first, rest @ ..] => Some(format!("calls {} +{}", first.target, rest.len())),
     }
 }
@@ -76,7 +88,9 @@ pub fn call_failed(how: Outcome) -> &'static str {
 }
 
 pub fn calls_in_full(calls: &[Call]) -> String {
-    let each: Vec<String> = calls.iter().map(|c| format!("{} ({})", c.target, rate(c.rate_milli))).collect();
+    let named = |c: &Call| c.name.as_ref().map(|name| format!(" as {name}")).unwrap_or_default();
+    let each = calls.iter().map(|c| format!("{}{} ({})", c.target, named(c), rate(c.rate_milli)));
+    let each: Vec<String> = each.collect();
     if each.is_empty() { String::new() } else { format!(", calls {}", each.join(", ")) }
 }
 
