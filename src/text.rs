@@ -62,12 +62,12 @@ pub fn clock(now: Moment) -> String {
     }
 }
 
-/// `5 s`, `-5 s`, `2 min`
+/// `5 s`, `-5 s`, `2:00`
 pub fn whole_seconds(at: Moment) -> String {
     let sign = if at < Moment::ORIGIN { "-" } else { "" };
     match at.distance().0 / 1_000_000_000 {
-        seconds if seconds >= 60 && seconds % 60 == 0 => format!("{sign}{} min", seconds / 60),
-        seconds => format!("{sign}{seconds} s"),
+        seconds @ 0..60 => format!("{sign}{seconds} s"),
+        seconds => format!("{sign}{}:{:02}", seconds / 60, seconds % 60),
     }
 }
 

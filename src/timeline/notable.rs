@@ -4,8 +4,8 @@ use crate::session::{Selection, Session, selection_of_ref};
 use crate::ui::{Tab, Ui};
 use cluster::api::{Action, ConditionStatus, Kind, ObjectRef};
 use cluster::sim::{LogEntry, Logged, Time};
-use cluster::trace::PacketTrace;
-use cluster::traffic::PacketId;
+use cluster::trace::{ConnectionRecord, Outcome, PacketTrace};
+use cluster::traffic::{ConnectionId, PacketId};
 
 /// Whose doing it was.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,28 +31,24 @@ impl Lane {
             Lane::Lost => "Lost",
         }
     }
-
-    fn of(entry: &LogEntry) -> Lane {
-        if matches!(entry, LogEntry::Did { .. }) {
-            Lane::Done
-        } else if matches!(entry, LogEntry::ProxySynced { .. } | LogEntry::ProxySyncFailed { .. }) {
-            Lane::KubeProxy
-        } else {
-            Lane::Objects
-        }
-    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum About {
     Object(ObjectRef),
     Packet(PacketId),
+    Connection(ConnectionId),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mark {
+    /// Of the first that shares it.
     pub at: Time,
+    /// When what names it happened.
+    pub named_at: Time,
     pub lane: Lane,
+    /// Of the cluster's own objects.
+    pub is_system: bool,
     /// Short: there is little room.
     pub label: String,
     /// The whole of it.
@@ -67,11 +63,13 @@ pub struct Mark {
 }
 
 impl Mark {
-    pub fn of_entry(logged: &Logged) -> Option<Mark> {
-        let (label, bad) = notable(&logged.entry)?;
+    pub fn of_entry(logged: &Logged, is_system: bool) -> Option<Mark> {
+        let (lane, label, bad) = notable(&logged.entry)?;
         Some(Mark {
             at: logged.at,
-            lane: Lane::of(&logged.entry),
+            named_at: logged.at,
+            lane,
+            is_system,
             label,
             said: words::happened(&logged.entry),
             bad,
@@ -95,16 +93,49 @@ impl Mark {
         let (at, _) = trace.ended?;
         let said = words::loss(trace.lost?);
         let label = said.split([':', ',']).next().unwrap_or(&said).to_owned();
-        let about = Some(About::Packet(trace.id));
-        Some(Mark { at, lane: Lane::Lost, label, said, bad: true, about, count: 1, others: 0 })
+        Some(Mark::of_failure(at, label, said, About::Packet(trace.id)))
+    }
+
+    /// A request that ended before a packet of its own was sent: its name led nowhere.
+    pub fn of_lookup(record: &ConnectionRecord) -> Option<Mark> {
+        let (at, outcome) = record.ended?;
+        match outcome {
+            Outcome::Unresolved | Outcome::NoDns { .. } | Outcome::NoAddress => {}
+            Outcome::Delivered
+            | Outcome::Refused { .. }
+            | Outcome::HostUnreachable
+            | Outcome::NetworkUnreachable
+            | Outcome::Reset
+            | Outcome::TimedOut { .. }
+            | Outcome::NotReceived { .. }
+            | Outcome::Abandoned => return None,
+        }
+        let label = scene::words::call_failed(outcome).to_owned();
+        let said = format!("{}: {label}", record.client_name);
+        Some(Mark::of_failure(at, label, said, About::Connection(record.id)))
+    }
+
+    fn of_failure(at: Time, label: String, said: String, about: About) -> Mark {
+        Mark {
+            at,
+            named_at: at,
+            lane: Lane::Lost,
+            is_system: false,
+            label,
+            said,
+            bad: true,
+            about: Some(about),
+            count: 1,
+            others: 0,
+        }
     }
 }
 
-/// The label of a notable entry, and whether it is bad news.
-pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
-    let label = |text: &str, bad: bool| Some((text.to_string(), bad));
+/// The lane and the label of a notable entry, and whether it is bad news.
+pub fn notable(entry: &LogEntry) -> Option<(Lane, String, bool)> {
+    let label = |text: &str, bad: bool| Some((Lane::Objects, text.to_string(), bad));
     match entry {
-        LogEntry::Did { action } => Some((done(action)?, false)),
+        LogEntry::Did { action } => Some((Lane::Done, done(action)?, false)),
         LogEntry::ClientsBegan { .. } => label("clients begin", false),
         LogEntry::Killing { .. } => label("Pod killed", true),
         LogEntry::Crashed { .. } => label("Pod crashed", true),
@@ -119,19 +150,21 @@ pub fn notable(entry: &LogEntry) -> Option<(String, bool)> {
         LogEntry::FailedScheduling { .. } => label("Pod fits nowhere", true),
         LogEntry::NoPodAddress { .. } => label("no address left", true),
         LogEntry::SliceChanged { .. } => label("EndpointSlice", false),
-        LogEntry::ProxySynced { node } => Some((format!("{node} synced"), false)),
-        LogEntry::ProxySyncFailed { node, .. } => Some((format!("{node}: sync failed"), true)),
+        LogEntry::ProxySynced { node } => Some((Lane::KubeProxy, format!("{node} synced"), false)),
+        LogEntry::ProxySyncFailed { node, .. } => {
+            Some((Lane::KubeProxy, format!("{node}: sync failed"), true))
+        }
         LogEntry::NodeCondition { node, condition: ConditionStatus::True } => {
-            Some((format!("{node} Ready"), false))
+            label(&format!("{node} Ready"), false)
         }
         LogEntry::NodeCondition { node, condition: ConditionStatus::False | ConditionStatus::Unknown } => {
-            Some((format!("{node} NotReady"), true))
+            label(&format!("{node} NotReady"), true)
         }
         LogEntry::EnsuredLoadBalancer { .. } => label("load balancer", false),
         LogEntry::DeletedLoadBalancer { .. } => label("load balancer gone", false),
         LogEntry::IpAllocated { .. } => label("address", false),
         LogEntry::AllocationFailed { .. } => label("no address", true),
-        LogEntry::NodeAssigned { node, .. } => Some((format!("{node} answers for it"), false)),
+        LogEntry::NodeAssigned { node, .. } => label(&format!("{node} answers for it"), false),
         LogEntry::JobCompleted { .. } => label("Job complete", false),
         LogEntry::JobFailed { .. } => label("Job failed", true),
         LogEntry::EvictionRefused { .. } => label("eviction refused", true),
@@ -240,7 +273,7 @@ fn merge(into: &mut Mark, next: &Mark) {
     } else if next.rank() > into.rank() {
         let others = into.others + into.count;
         let said = std::mem::take(&mut into.said);
-        *into = Mark { at: into.at, others, said, ..next.clone() };
+        *into = Mark { at: into.at, is_system: into.is_system, others, said, ..next.clone() };
     } else {
         into.others += 1;
     }
@@ -266,7 +299,7 @@ fn nodes(known: &str, one_more: &str) -> String {
 /// A mark was chosen: the run is shown at its moment, with what it is about, and its events.
 pub fn show(session: Session, ui: Ui, mark: &Mark) {
     session.pause();
-    session.seek(mark.at);
+    session.seek(mark.named_at);
     match &mark.about {
         Some(About::Object(object)) => {
             session.select(session.with_world(|world| selection_of_ref(world.store(), object)));
@@ -274,6 +307,10 @@ pub fn show(session: Session, ui: Ui, mark: &Mark) {
         }
         Some(About::Packet(packet)) => {
             session.select(Some(Selection::Packet(*packet)));
+            ui.show(Tab::Path);
+        }
+        Some(About::Connection(connection)) => {
+            session.select(Some(Selection::Connection(*connection)));
             ui.show(Tab::Path);
         }
         None => ui.show(Tab::Events),
@@ -291,7 +328,7 @@ mod tests {
 
     /// With their counts, and those of the others.
     fn labels(log: &[Logged]) -> Vec<(String, u32, u32)> {
-        let marks: Vec<Mark> = log.iter().filter_map(Mark::of_entry).collect();
+        let marks: Vec<Mark> = log.iter().filter_map(|logged| Mark::of_entry(logged, false)).collect();
         let near = |a: Time, b: Time| b.since(a).0 < 1_500_000_000;
         together(marks.iter(), near).into_iter().map(|mark| (mark.label, mark.count, mark.others)).collect()
     }
@@ -325,6 +362,9 @@ mod tests {
         assert_eq!(notable(&LogEntry::Did { action: Action::delete(object) }), None);
         let container = cluster::sim::LoggedContainer { name: "web".into(), is_init: false };
         let why = cluster::sim::KillReason::Stopped;
-        assert_eq!(notable(&LogEntry::Killing { pod, container, why }), Some(("Pod killed".into(), true)));
+        assert_eq!(
+            notable(&LogEntry::Killing { pod, container, why }),
+            Some((Lane::Objects, "Pod killed".into(), true))
+        );
     }
 }

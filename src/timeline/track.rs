@@ -17,8 +17,6 @@ use leptos::prelude::*;
 const APART: f64 = 24.0;
 /// A letter of a label, in pixels.
 const LETTER: f64 = 6.2;
-/// Beyond this part of the track a label stands to the left of its mark, in percent.
-const NEAR_THE_END: f64 = 80.0;
 /// Until its width has been measured.
 const USUAL_WIDTH: f64 = 700.0;
 /// Half of the slider's thumb: so far from the track's ends are its first and its last moment, in pixels.
@@ -39,13 +37,15 @@ impl Timeline {
             session.log_rev();
             session.traffic_rev();
             session.now();
-            let (opened, system) = (session.opened_rev(), session.system.get());
-            let ahead_of = before.as_ref().map(|before| (before.latest, before.marks.len()));
+            let opened = session.opened_rev();
+            let state = |known: &Known| (known.opened, known.actions.len(), known.latest, known.marks.len());
+            let was = before.as_ref().map(state);
             let known = session.with_run_and_source(|run, _| match before {
-                Some(before) => before.with(run, opened, system),
-                None => Known::of(run, opened, system),
+                Some(before) => before.with(run, opened),
+                None => Known::of(run, opened),
             });
-            let has_changed = ahead_of != Some((known.latest, known.marks.len()));
+            // What is done and undone at the shown moment changes its marks.
+            let has_changed = was != Some(state(&known)) || known.latest == session.now();
             (known, has_changed)
         });
         let window = Memo::new(move |_| {
@@ -68,17 +68,18 @@ impl Timeline {
         let now = self.session.now();
         let pixels = |from: Time, to: Time| to.since(from).0 as f64 / window.span.0 as f64 * width;
         let marks = self.known.with(|known| {
+            let is_shown = |mark: &&Mark| self.session.shows_system() || !mark.is_system;
             let here = known.marks.iter().filter(|mark| lanes.contains(&mark.lane) && mark.at >= window.from);
-            together(here, |a, b| pixels(a, b) < APART)
+            together(here.filter(is_shown), |a, b| pixels(a, b) < APART)
         });
         let labelled = with_room(&marks, window, width);
         let current = marks.iter().rposition(|mark| mark.at <= now);
         let moment = |at| self.session.with_world(|world| world.moment(at));
         let shown = |(nth, mark): (usize, Mark)| Shown {
-            moment: moment(mark.at),
+            moment: moment(mark.named_at),
             label: label(&mark),
             position: window.position(mark.at),
-            is_labelled: labelled[nth],
+            label_side: labelled[nth],
             is_current: current == Some(nth),
             is_ahead: current.is_none_or(|current| nth > current),
             mark,
@@ -127,11 +128,11 @@ fn Ticks(timeline: Timeline, lanes: Vec<Lane>) -> impl IntoView {
         <div class="pk-ticks">
             <For
                 each=move || marks.get()
-                key=Shown::key
+                key=|shown| shown.mark.at
                 children=move |shown| {
-                    let key = shown.key();
+                    let at = shown.mark.at;
                     let shown = Memo::new(move |_| {
-                        let now = marks.with(|all: &Vec<Shown>| all.iter().find(|s| s.key() == key).cloned());
+                        let now = marks.with(|all: &Vec<Shown>| all.iter().find(|s| s.mark.at == at).cloned());
                         now.unwrap_or_else(|| shown.clone())
                     });
                     view! { <Tick shown/> }
@@ -149,17 +150,18 @@ struct Shown {
     label: String,
     /// In percent.
     position: f64,
-    is_labelled: bool,
+    /// Where its label stands, if it has room.
+    label_side: Option<Side>,
     /// The last that has happened by the moment that is shown.
     is_current: bool,
     /// It has not happened yet, at that moment.
     is_ahead: bool,
 }
 
-impl Shown {
-    fn key(&self) -> (Time, String) {
-        (self.mark.at, self.label.clone())
-    }
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Side {
+    Left,
+    Right,
 }
 
 #[component]
@@ -175,8 +177,8 @@ fn Tick(shown: Memo<Shown>) -> impl IntoView {
             type="button"
             class="pk-tick"
             class:pk-tick-bad=is(|shown| shown.mark.bad)
-            class:pk-quiet=is(|shown| !shown.is_labelled)
-            class:pk-end=is(|shown| shown.position > NEAR_THE_END)
+            class:pk-quiet=is(|shown| shown.label_side.is_none())
+            class:pk-end=is(|shown| shown.label_side == Some(Side::Left))
             class:pk-current=is(|shown| shown.is_current)
             class:pk-ahead=is(|shown| shown.is_ahead)
             style:left=move || shown.with(|shown| on_track(shown.position))
@@ -220,7 +222,7 @@ fn Scrubber(timeline: Timeline) -> impl IntoView {
 fn MomentSlider(timeline: Timeline) -> impl IntoView {
     let Timeline { session, known, window, .. } = timeline;
     let was_playing = StoredValue::new(false);
-    let hold = move |event| {
+    let hold = move |event: web_sys::Event| {
         let Ok(milliseconds) = event_target_value(&event).parse::<u64>() else { return };
         if session.motion_or_gone() == Some(Motion::Playing) {
             was_playing.set_value(true);
@@ -228,6 +230,9 @@ fn MomentSlider(timeline: Timeline) -> impl IntoView {
         }
         let to = Time(milliseconds * 1_000_000);
         session.seek(to.min(known.with_untracked(|known| known.latest)));
+        // Where the run does not go the slider does not stay.
+        let now = session.with_world(|world| world.now());
+        event_target::<web_sys::HtmlInputElement>(&event).set_value(&(now.0 / 1_000_000).to_string());
     };
     let let_go = move |_| {
         if was_playing.try_update_value(std::mem::take) == Some(true) {
@@ -262,30 +267,26 @@ fn on_track(percent: f64) -> String {
     format!("calc({INSET}px + (100% - {}px) * {whole}.{part:02} / 100)", 2.0 * INSET)
 }
 
-/// Which marks have room for their label, beside the labels and the marks of others: bad news first, then the newest.
-fn with_room(marks: &[Mark], window: Window, width: f64) -> Vec<bool> {
+/// Where the labels of marks stand that have room for one, beside the labels and the marks of others: bad news first,
+/// then the newest. Rather to the right of the mark.
+fn with_room(marks: &[Mark], window: Window, width: f64) -> Vec<Option<Side>> {
+    let at = |mark: &Mark| window.position(mark.at) / 100.0 * width;
     let mut order: Vec<usize> = (0..marks.len()).rev().collect();
     order.sort_by_key(|nth| !marks[*nth].bad);
-    let mut taken: Vec<(f64, f64)> = Vec::new();
-    let mut shown = vec![false; marks.len()];
+    let mut taken: Vec<(f64, f64)> = marks.iter().map(|mark| (at(mark), at(mark))).collect();
+    let mut sides = vec![None; marks.len()];
     for nth in order {
-        let (from, to) = label_place(&marks[nth], window, width);
-        let others = marks.iter().enumerate().filter(|(other, _)| *other != nth);
-        let mut others = others.map(|(_, other)| window.position(other.at) / 100.0 * width);
-        shown[nth] = taken.iter().all(|(left, right)| to <= *left || from >= *right)
-            && others.all(|other| to <= other || from >= other);
-        if shown[nth] {
-            taken.push((from, to));
+        let (at, room) = (at(&marks[nth]), label(&marks[nth]).chars().count() as f64 * LETTER + 14.0);
+        let is_free = |(from, to): (f64, f64)| {
+            from >= 0.0 && to <= width && taken.iter().all(|(left, right)| to <= *left || from >= *right)
+        };
+        let places = [(Side::Right, (at, at + room)), (Side::Left, (at - room, at))];
+        if let Some((side, place)) = places.into_iter().find(|(_, place)| is_free(*place)) {
+            sides[nth] = Some(side);
+            taken.push(place);
         }
     }
-    shown
-}
-
-/// From where to where a mark's label reaches, in pixels: to the right of it, or to the left near the end of the track.
-fn label_place(mark: &Mark, window: Window, width: f64) -> (f64, f64) {
-    let percent = window.position(mark.at);
-    let (at, room) = (percent / 100.0 * width, label(mark).chars().count() as f64 * LETTER + 14.0);
-    if percent > NEAR_THE_END { (at - room, at) } else { (at, at + room) }
+    sides
 }
 
 /// `Pod ready ×3`, and how many others are told with it: `Pod killed +2`
@@ -308,7 +309,9 @@ mod tests {
         let window = Window { from: Time::ZERO, span: Span::from_secs(60) };
         let mark = |seconds: u64| Mark {
             at: Time(seconds * 1_000_000_000),
+            named_at: Time(seconds * 1_000_000_000),
             lane: Lane::Objects,
+            is_system: false,
             label: "a label".into(),
             said: String::new(),
             bad: false,
@@ -317,6 +320,8 @@ mod tests {
             others: 0,
         };
         let marks = [10, 30, 31, 59].map(mark);
-        assert_eq!(with_room(&marks, window, 600.0), [true, false, true, true]);
+        let (left, right) = (Some(Side::Left), Some(Side::Right));
+        assert_eq!(with_room(&marks, window, 600.0), [right, left, right, left]);
+        assert_eq!(with_room(&marks[..1], window, 50.0), [None], "and not beyond the track's ends");
     }
 }

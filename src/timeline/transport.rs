@@ -111,6 +111,7 @@ fn Lanes(is_open: RwSignal<bool>) -> impl IntoView {
     view! {
         <Button
             on_press=move || is_open.update(|is_open| *is_open = !*is_open)
+            class="pk-btn pk-lanes"
             name="Timeline in lanes"
             hint="What you did, objects, kube-proxy and losses apart"
             pressed=is_open

@@ -10,8 +10,8 @@ pub struct Window {
 }
 
 const SECOND: u64 = 1_000_000_000;
-/// In seconds. After the last the track shows the latest ten minutes.
-const SPANS: [u64; 5] = [30, 60, 120, 300, 600];
+/// In seconds; each has six parts that are easily read. Longer ones are twice the last, again and again.
+const SPANS: [u64; 6] = [30, 60, 120, 180, 360, 720];
 /// Of the time before the clients began.
 const BEFORE: Span = Span::from_secs(10);
 
@@ -22,12 +22,12 @@ impl Window {
         let whole_seconds = Time(now.0 / SECOND * SECOND);
         let from = beginning.min(whole_seconds);
         let needed = latest.since(from).0;
-        let span = SPANS.iter().map(|seconds| seconds * SECOND).find(|span| *span >= needed);
-        let longest = SPANS[SPANS.len() - 1] * SECOND;
-        match span {
-            Some(span) => Window { from, span: Span(span) },
-            None => Window { from: Time(latest.0 - longest).min(whole_seconds), span: Span(longest) },
+        let known = SPANS.iter().map(|seconds| seconds * SECOND).find(|span| *span >= needed);
+        let mut span = known.unwrap_or(SPANS[SPANS.len() - 1] * SECOND);
+        while span < needed {
+            span = span.saturating_mul(2);
         }
+        Window { from, span: Span(span) }
     }
 
     pub fn until(self) -> Time {
@@ -61,7 +61,7 @@ mod tests {
         assert_eq!(window(14), Window { from: at(3), span: Span::from_secs(30) });
         assert_eq!(window(33), window(14));
         assert_eq!(window(34), Window { from: at(3), span: Span::from_secs(60) });
-        assert_eq!(window(900), Window { from: at(300), span: Span::from_secs(600) });
+        assert_eq!(window(900), Window { from: at(3), span: Span::from_secs(1440) });
     }
 
     #[test]
@@ -69,6 +69,7 @@ mod tests {
         for now in [0, 3, 8, 500, 899, 900] {
             let window = Window::of(Some(at(8)), at(900), at(now));
             assert!((0.0..=100.0).contains(&window.position(at(now))), "{now}");
+            assert!(window.position(at(900)) <= 100.0, "and so is the latest");
         }
     }
 

@@ -34,6 +34,9 @@ pub fn PodCard(uid: Uid) -> impl IntoView {
     let failed = Memo::new(move |_| picture.highlight.with(|highlight| highlight.failures.of_pod(uid)));
     let trouble = move || failed.with(|failed| failed.first().map(|(_, outcome)| *outcome));
     let label = part(shown, ShownPod::label);
+    let trouble_said = part(shown, |s| Some(s.trouble().join("\n")).filter(|said| !said.is_empty()));
+    // A dot has no room for its name.
+    let hint = move || if form.get() == PodForm::Dot { Some(label()) } else { trouble_said() };
     let body = move || match form.get() {
         PodForm::Dot => view! { <div class="pk-line pk-dot"><StateSign shown/></div> }.into_any(),
         PodForm::Tiny => view! { <TinyLines shown/> }.into_any(),
@@ -47,7 +50,7 @@ pub fn PodCard(uid: Uid) -> impl IntoView {
             class=part(shown, class)
             label=move || words::with_trouble(label(), trouble())
             place=part(shown, |s| s.place)
-            hint=part(shown, |s| Some(s.trouble().join("\n")).filter(|said| !said.is_empty()))
+            hint
         >
             <CardBody>{body}</CardBody>
         </Card>

@@ -29,7 +29,7 @@ pub(super) struct Plan {
     pub has_whole_names: bool,
 }
 
-/// A layout, and whether everything in it is inside the room.
+/// A layout, and how much of the room it needs.
 pub(super) struct Arranged {
     pub layout: Layout,
     /// The height that the cluster needs, by the height that there is.
@@ -89,13 +89,15 @@ fn largest_with(request: &Request, detail: Detail) -> Option<Layout> {
     let has_types =
         arrange(request, &Plan { scale: 1.0, detail, has_whole_names: false }).layout.card.has_types();
     let fitting = |most: f64, has_whole_names: bool| {
-        let scales = SCALES.into_iter().filter(move |scale| *scale <= most);
+        let scales = SCALES.into_iter().filter(|scale| *scale <= most);
         let mut arranged = scales.map(|scale| arrange(request, &Plan { scale, detail, has_whole_names }));
         let found =
             arranged.find(|arranged| arranged.fits() && arranged.layout.card.has_types() >= has_types);
         found.map(|arranged| arranged.layout)
     };
-    let most = request.most_scale.unwrap_or(SCALES[0]);
+    // A crowd is never drawn larger: there is no need to try.
+    let largest = if request.facts.pods.len() > CROWD { 1.0 } else { SCALES[0] };
+    let most = request.most_scale.unwrap_or(largest).min(largest);
     let whole = fitting(most, true);
     match whole {
         Some(layout) if layout.scale >= 1.0 => Some(layout),
