@@ -6,7 +6,7 @@ use std::process::Command;
 
 /// What the first view may cost. A test fails above it, and above it only: below, a plain line is
 /// worth more than a byte. 490 kB is what is wanted; BENCHMARKS.md says what today's files come to.
-const CEILING_BYTES: u64 = 830_000;
+const CEILING_BYTES: u64 = 835_000;
 /// What it should cost.
 const AIM_BYTES: u64 = 350_000;
 
