@@ -30,7 +30,7 @@ test("a long press opens the menu, which stays when the finger goes", async ({ p
 test("a tap selects, and raises the inspector", async ({ page }) => {
   const lab = await Lab.open(page);
   await lab.pause();
-  await lab.card("Pod", "web-").first().tap({ position: { x: 120, y: 80 } });
+  await lab.card("Pod", "web-").first().tap({ position: { x: 120, y: 60 } });
   // The sheet's handle has the name of what is selected.
   const handle = lab.inspector.getByRole("button", { name: /^Pod web-/ });
   await expect(handle).toBeInViewport({ ratio: 1 });
